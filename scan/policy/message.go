@@ -1,0 +1,174 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/internal/plain"
+)
+
+// What a message shows at most, so that it can be read.
+const (
+	shownLines  = 20 // findings of one instruction
+	shownGroups = 8  // instructions
+
+	nameWidth        = 40
+	versionWidth     = 32
+	pathWidth        = 60
+	instructionWidth = 72
+)
+
+// BlockMessage says why a report's verdict blocks: the blocking findings by
+// Dockerfile instruction, worst first, with what to do about each, and a count
+// of everything else. It has several lines and no newline at its end; it is
+// empty for a report that does not block.
+func BlockMessage(r *scan.Report) string {
+	v := r.Verdict
+	if len(v.Blocking) == 0 {
+		return ""
+	}
+	groups := groupByInstruction(v.Blocking)
+	out := []string{blockHeadline(r)}
+	for i := range groups {
+		if i == shownGroups {
+			out = append(out, "", restOfGroups(groups[i:]))
+			break
+		}
+		out = append(out, "", groups[i].heading())
+		for _, l := range groups[i].text(len(r.Platforms)) {
+			out = append(out, "  "+l)
+		}
+		out = append(out, "  fix: "+groups[i].remedy())
+	}
+	if rest := restText(r); rest != "" {
+		out = append(out, "", rest)
+	}
+	return strings.Join(out, "\n")
+}
+
+func blockHeadline(r *scan.Report) string {
+	counts := countAll(r.Verdict.Blocking)
+	condition := "fail-on " + r.Verdict.FailOn
+	if r.Verdict.OnlyFixed {
+		condition += ", only-fixed"
+	}
+	return fmt.Sprintf("%s this image: %s (%s)",
+		plain.Count(total(counts), "finding blocks", "findings block"), CountText(counts), condition)
+}
+
+// CountText spells counts by severity, worst first: "2 critical, 5 high". It
+// is empty if there are none.
+func CountText(counts map[string]int) string {
+	var parts []string
+	for _, s := range scan.Severities() {
+		if n := counts[s.String()]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func total(counts map[string]int) int {
+	n := 0
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// text is the group's findings in aligned lines.
+func (g *group) text(platforms int) []string {
+	shown := g.lines[:min(len(g.lines), shownLines)]
+	rows := make([][]string, len(shown))
+	for i, l := range shown {
+		rows[i] = l.cells(platforms)
+	}
+	out := plain.Align(rows)
+	if more := len(g.lines) - len(shown); more > 0 {
+		out = append(out, fmt.Sprintf("… and %d more", more))
+	}
+	return out
+}
+
+func (l *line) cells(platforms int) []string {
+	f := l.finding
+	cells := []string{strings.ToUpper(f.Severity.String()), plain.Line(f.ID, nameWidth), l.nameText(), versionText(f)}
+	var notes []string
+	if f.KEV != nil {
+		notes = append(notes, "known exploited")
+	}
+	if len(l.paths) > 0 && !ofDistribution(f.Type) {
+		where := plain.Tail(l.paths[0], pathWidth)
+		if more := len(l.paths) - 1; more > 0 {
+			where += fmt.Sprintf(" (+%d)", more)
+		}
+		notes = append(notes, where)
+	}
+	if len(l.platforms) > 0 && len(l.platforms) < platforms {
+		notes = append(notes, "only "+plain.Line(strings.Join(l.platforms, ", "), pathWidth))
+	}
+	return append(cells, strings.Join(notes, ", "))
+}
+
+// nameText is the packages of a line: all of two, else the first and a count.
+func (l *line) nameText() string {
+	names := slices.Sorted(slices.Values(l.names))
+	if len(names) <= 2 {
+		return plain.Line(strings.Join(names, ", "), nameWidth)
+	}
+	return plain.Line(names[0], nameWidth-6) + fmt.Sprintf(" (+%d)", len(names)-1)
+}
+
+// versionText is "1.2 → 1.4", or why there is no second version.
+func versionText(f scan.Finding) string {
+	installed := plain.Line(f.Version, versionWidth)
+	switch to := target(f); {
+	case fixed(f) && to != "":
+		return installed + " → " + plain.Line(to, versionWidth)
+	case fixed(f):
+		return installed + " (fixed)"
+	case f.Fix.State == "wont-fix":
+		return installed + " (won't be fixed)"
+	default:
+		return installed + " (no fix)"
+	}
+}
+
+func restOfGroups(groups []group) string {
+	n := 0
+	for _, g := range groups {
+		n += total(countAll(g.found))
+	}
+	return fmt.Sprintf("… and %d more in %s", n, plain.Count(len(groups), "other instruction", "other instructions"))
+}
+
+// restText counts what does not block.
+func restText(r *scan.Report) string {
+	image, stages := nonBlocking(r)
+	var parts []string
+	if len(image) > 0 {
+		parts = append(parts, CountText(countAll(image))+" in the image")
+	}
+	if len(stages) > 0 {
+		parts = append(parts, CountText(countAll(stages))+" in build stages only")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Not blocking: " + strings.Join(parts, "; ")
+}
+
+// countAll counts findings by severity, those of several platforms once.
+func countAll(found []scan.Blocking) map[string]int {
+	counts := map[string]int{}
+	seen := map[identity]bool{}
+	for _, b := range found {
+		if k := identify(b.Finding); !seen[k] {
+			seen[k] = true
+			counts[b.Finding.Severity.String()]++
+		}
+	}
+	return counts
+}

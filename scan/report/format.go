@@ -1,0 +1,61 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"github.com/scan-build/scan-build/scan"
+)
+
+// Format is one way to render a report.
+type Format struct {
+	// Name as in --report NAME=FILE.
+	Name string
+	// Description is one line for help texts, without a full stop.
+	Description string
+	// MediaType of what Write writes.
+	MediaType string
+	// Write renders the whole report, all platforms.
+	Write func(w io.Writer, r *scan.Report) error
+}
+
+// Formats returns every format, in the order help texts list them in.
+func Formats() []Format {
+	return []Format{
+		{"json", "The whole report, as later commands read it", "application/json", writeJSON},
+		{"table", "The findings of every stage, for people", "text/plain; charset=utf-8", writeTable},
+		{"spdx", "SPDX 2.3 SBOM of the image, one per platform in one document", "application/spdx+json", writeSPDX},
+	}
+}
+
+// Lookup returns the format of a name; an unknown one is an error that lists
+// those there are.
+func Lookup(name string) (Format, error) {
+	var names []string
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Format{}, errors.Errorf("unknown format %q, want one of %s", name, strings.Join(names, ", "))
+}
+
+// Write renders a report in the format of a name.
+func Write(w io.Writer, format string, r *scan.Report) error {
+	f, err := Lookup(format)
+	if err != nil {
+		return err
+	}
+	return errors.Wrapf(f.Write(w, r), "failed to write the %s report", f.Name)
+}
+
+func writeJSON(w io.Writer, r *scan.Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
