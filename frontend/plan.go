@@ -1,0 +1,212 @@
+package frontend
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/moby/buildkit/client/llb"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	digest "github.com/opencontainers/go-digest"
+	"github.com/pkg/errors"
+
+	"github.com/scan-build/scan-build/frontend/graph"
+	"github.com/scan-build/scan-build/scan"
+)
+
+// plan is what has to be analysed of one build: platforms, their stages, the
+// stages' layers. Layers that stages or platforms share have one analysis.
+type plan struct {
+	platforms []planPlatform
+	analyses  []*analysis
+	notices   []string
+
+	byOp map[digest.Digest]*analysis
+}
+
+type planPlatform struct {
+	id     string
+	state  llb.State
+	stages []planStage
+}
+
+type planStage struct {
+	graph.Stage
+	layers []planLayer
+}
+
+// planLayer is one layer of a stage as it is reported.
+type planLayer struct {
+	scan.Layer
+	from *graph.Layer
+	*analysis
+}
+
+// analysis is one analyze operation and, once it has run, its outcome.
+type analysis struct {
+	def       *llb.Definition
+	ref       gwclient.Reference
+	inventory scan.LayerInventory
+}
+
+// planner makes a plan.
+type planner struct {
+	*solver
+	tools *tools
+	plan  *plan
+	// multi is set for a build of several platforms, whose names show them.
+	multi bool
+}
+
+func newPlan() *plan { return &plan{byOp: map[digest.Digest]*analysis{}} }
+
+// add plans the scan of one platform's result.
+func (p *planner) add(ctx context.Context, id string, st llb.State) error {
+	stages, err := graph.Stages(ctx, st)
+	if err != nil {
+		return err
+	}
+	pp := planPlatform{id: id, state: st, stages: make([]planStage, len(stages))}
+	// The image first: a layer that stages share is called by its place there.
+	for i := range slices.Backward(stages) {
+		if pp.stages[i], err = p.stage(ctx, id, &stages[i]); err != nil {
+			return err
+		}
+	}
+	p.plan.platforms = append(p.plan.platforms, pp)
+	return nil
+}
+
+// part is a layer before it has its number.
+type part struct {
+	planLayer
+	text string
+	make func(root llb.State, name string, opts ...llb.RunOption) llb.State
+}
+
+func (p *planner) stage(ctx context.Context, platform string, s *graph.Stage) (planStage, error) {
+	var parts []part
+	for i := range s.Layers {
+		pp, err := p.parts(ctx, &s.Layers[i])
+		if err != nil {
+			return planStage{}, err
+		}
+		parts = append(parts, pp...)
+	}
+	out := planStage{Stage: *s}
+	for i, pt := range parts {
+		name := fmt.Sprintf("[%sscan %s %d/%d] %s", p.prefix(platform), s.Name, i+1, len(parts), pt.text)
+		a, err := p.analysis(ctx, pt, name)
+		if err != nil {
+			return planStage{}, err
+		}
+		pt.analysis = a
+		out.layers = append(out.layers, pt.planLayer)
+	}
+	return out, nil
+}
+
+func (p *planner) prefix(platform string) string {
+	if !p.multi {
+		return ""
+	}
+	return platform + " "
+}
+
+// parts splits a base image into its layers; any other layer is itself.
+func (p *planner) parts(ctx context.Context, l *graph.Layer) ([]part, error) {
+	if l.Base == nil {
+		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l}, text: l.Text}
+		pt.make = fromSnapshots(&l.Child, l.Below())
+		return []part{pt}, nil
+	}
+	layers, ok, err := p.baseLayers(ctx, l.Base)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		p.plan.notice("this engine cannot show the layers of a base image apart: %s is analysed as one layer", l.Base.Ref)
+		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l}, text: l.Text, make: fromSnapshots(&l.Child, nil)}
+		pt.Base = l.Base.Ref
+		return []part{pt}, nil
+	}
+	var out []part
+	for i, b := range layers {
+		pt := part{planLayer: planLayer{Layer: reported(l, b.digest), from: l}, text: l.Text}
+		pt.Base = l.Base.Ref
+		if len(layers) > 1 {
+			pt.text = fmt.Sprintf("%s (layer %d/%d)", l.Text, i+1, len(layers))
+		}
+		if b.blob == nil {
+			pt.make = fromSnapshots(b.child, b.parent)
+		} else {
+			pt.make = func(root llb.State, name string, opts ...llb.RunOption) llb.State {
+				return analyzeBlob(root, *b.blob, name, opts...)
+			}
+		}
+		out = append(out, pt)
+	}
+	return out, nil
+}
+
+func fromSnapshots(child, parent *llb.State) func(llb.State, string, ...llb.RunOption) llb.State {
+	return func(root llb.State, name string, opts ...llb.RunOption) llb.State {
+		return analyzeSnapshot(root, *child, parent, name, opts...)
+	}
+}
+
+func reported(l *graph.Layer, id digest.Digest) scan.Layer {
+	return scan.Layer{
+		Digest:      id.String(),
+		Instruction: l.Text,
+		Stage:       l.Stage,
+		File:        l.FileName(),
+		StartLine:   l.StartLine,
+		EndLine:     l.EndLine,
+	}
+}
+
+// analysis returns the operation for a layer, the same one for the same layer.
+func (p *planner) analysis(ctx context.Context, pt part, name string) (*analysis, error) {
+	opts := []llb.RunOption{llb.Platform(p.native)}
+	if pt.from.IgnoreCache {
+		opts = append(opts, llb.IgnoreCache)
+	}
+	def, head, err := p.marshal(ctx, pt.make(p.tools.analyze, name, opts...))
+	if err != nil {
+		return nil, err
+	}
+	if a := p.plan.byOp[head]; a != nil {
+		return a, nil
+	}
+	a := &analysis{def: def}
+	p.plan.byOp[head] = a
+	p.plan.analyses = append(p.plan.analyses, a)
+	return a, nil
+}
+
+func (p *plan) notice(format string, args ...any) {
+	n := fmt.Sprintf(format, args...)
+	for _, have := range p.notices {
+		if have == n {
+			return
+		}
+	}
+	p.notices = append(p.notices, n)
+}
+
+// run solves an analysis and reads what it found.
+func (a *analysis) run(ctx context.Context, s *solver) error {
+	ref, err := s.solve(ctx, a.def)
+	if err != nil {
+		return err
+	}
+	a.ref = ref
+	if err := readJSON(ctx, ref, inventoryFile, &a.inventory); err != nil {
+		return err
+	}
+	if v := a.inventory.SchemaVersion; v != scan.SchemaVersion {
+		return errors.Errorf("the scanner writes inventories of version %d, this program reads version %d: use a scanner and a plugin of the same release", v, scan.SchemaVersion)
+	}
+	return nil
+}

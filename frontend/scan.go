@@ -1,0 +1,217 @@
+package frontend
+
+import (
+	"context"
+	"time"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/pkg/errors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/config"
+	"github.com/scan-build/scan-build/scan/merge"
+)
+
+// Options of one scan.
+type Options struct {
+	config.Options
+	// Target names what is built, for the report.
+	Target string
+	// ScannerImage holds the scanner's binaries unless the build context
+	// [ScannerContext] does.
+	ScannerImage string
+	// Version of the program that scans.
+	Version string
+}
+
+// Scan analyses every layer of a build's result on all its platforms, matches
+// the packages and judges them. It returns the report and the references that
+// hold the layers' analyses, for [Attach].
+//
+// An error of the build itself is returned as it is, a scan that could not be
+// done as *[ScanError]. A report that blocks is no error here: see [Gate].
+func Scan(ctx context.Context, c gwclient.Client, res *gwclient.Result, opt Options) (*Outcome, error) {
+	eg, ctx2 := errgroup.WithContext(ctx)
+	eg.Go(func() error { return Evaluate(ctx2, res) })
+	var out *Outcome
+	var layerErr *layerError
+	eg.Go(func() (err error) {
+		out, err = newScan(c, opt).run(ctx2, res)
+		switch {
+		case err == nil, errors.As(err, &layerErr):
+			return nil // a layer that cannot be built fails its scan too: let the build speak
+		case ctx2.Err() != nil:
+			return context.Cause(ctx2)
+		default:
+			return &ScanError{Err: err} // no use in building on
+		}
+	})
+	if err := eg.Wait(); err != nil {
+		return nil, err
+	}
+	if layerErr != nil {
+		return nil, &ScanError{Err: layerErr}
+	}
+	return out, nil
+}
+
+// layerError is the failure of an operation that stands on a layer: it may be
+// the layer's own.
+type layerError struct{ error }
+
+func (e *layerError) Unwrap() error { return e.error }
+
+// Evaluate builds a result.
+func Evaluate(ctx context.Context, res *gwclient.Result) error {
+	eg, ctx := errgroup.WithContext(ctx)
+	refs := map[string]gwclient.Reference{"": res.Ref}
+	for k, r := range res.Refs {
+		refs[k] = r
+	}
+	for _, r := range refs {
+		if r != nil {
+			eg.Go(func() error { return r.Evaluate(ctx) })
+		}
+	}
+	return eg.Wait()
+}
+
+// Outcome of a scan.
+type Outcome struct {
+	Report *scan.Report
+	plan   *plan
+	tools  *tools
+	solver *solver
+}
+
+type scanner struct {
+	client  gwclient.Client
+	opt     Options
+	started time.Time
+}
+
+func newScan(c gwclient.Client, opt Options) *scanner {
+	return &scanner{client: c, opt: opt, started: time.Now().UTC()}
+}
+
+func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, error) {
+	bc, err := dockerui.NewClient(s.client)
+	if err != nil {
+		return nil, err
+	}
+	sv := newSolver(s.client, bc.CacheImports)
+	t, err := findTools(ctx, sv, bc, s.opt.ScannerImage)
+	if err != nil {
+		return nil, err
+	}
+	p := &planner{solver: sv, tools: t, plan: newPlan()}
+	var db *database
+	eg, ctx2 := errgroup.WithContext(ctx)
+	eg.Go(func() (err error) {
+		db, err = loadDatabase(ctx2, sv, bc, t, s.opt.Options, s.started)
+		return err
+	})
+	eg.Go(func() error {
+		if err := p.addResult(ctx2, res); err != nil {
+			return err
+		}
+		return p.plan.run(ctx2, sv)
+	})
+	if err := eg.Wait(); err != nil {
+		return nil, err
+	}
+	report, err := s.report(p.plan, db, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := match(ctx, sv, t, db, report); err != nil {
+		return nil, err
+	}
+	report.Finished = time.Now().UTC()
+	return &Outcome{Report: report, plan: p.plan, tools: t, solver: sv}, nil
+}
+
+// addResult plans every platform of a result.
+func (p *planner) addResult(ctx context.Context, res *gwclient.Result) error {
+	ps, err := exptypes.ParsePlatforms(res.Metadata)
+	if err != nil {
+		return err
+	}
+	p.multi = len(ps.Platforms) > 1
+	for _, platform := range ps.Platforms {
+		ref, ok := res.FindRef(platform.ID)
+		if !ok {
+			return errors.Errorf("build result lacks platform %s", platform.ID)
+		}
+		st := llb.Scratch()
+		if ref != nil { // a result without layers has no reference
+			if st, err = ref.ToState(); err != nil {
+				return errors.Wrap(err, "failed to read the build's definition")
+			}
+		}
+		if err := p.add(ctx, platform.ID, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxConcurrent bounds the analyses that are asked for at once; the engine
+// bounds what runs.
+const maxConcurrent = 16
+
+func (p *plan) run(ctx context.Context, s *solver) error {
+	eg, ctx := errgroup.WithContext(ctx)
+	eg.SetLimit(maxConcurrent)
+	for _, a := range p.analyses {
+		eg.Go(func() error { return a.run(ctx, s) })
+	}
+	if err := eg.Wait(); err != nil {
+		return &layerError{err}
+	}
+	return nil
+}
+
+// report merges the layers' inventories into the stages of a report.
+func (s *scanner) report(p *plan, db *database, t *tools) (*scan.Report, error) {
+	r := &scan.Report{
+		SchemaVersion: scan.SchemaVersion,
+		Target:        s.opt.Target,
+		Scanner:       scan.Scanner{Name: "scan-build", Version: s.opt.Version, Digest: t.digest.String()},
+		Database:      db.status,
+		Started:       s.started,
+		Notices:       p.notices,
+	}
+	for _, pp := range p.platforms {
+		out := scan.Platform{ID: pp.id}
+		for _, ps := range pp.stages {
+			st, err := ps.merge()
+			if err != nil {
+				return nil, errors.Wrapf(err, "failed to merge the layers of %s", ps.Name)
+			}
+			out.Stages = append(out.Stages, st)
+		}
+		r.Platforms = append(r.Platforms, out)
+	}
+	return r, nil
+}
+
+func (ps *planStage) merge() (scan.Stage, error) {
+	st := scan.Stage{Name: ps.Name, Final: ps.Final}
+	var inventories []scan.LayerInventory
+	for _, l := range ps.layers {
+		l.Stats = l.inventory.Stats
+		st.Layers = append(st.Layers, l.Layer)
+		inventories = append(inventories, l.inventory)
+	}
+	m, err := merge.Layers(inventories)
+	if err != nil {
+		return st, err
+	}
+	st.OS, st.Packages, st.Problems = m.OS, m.Packages, m.Problems
+	return st, nil
+}
