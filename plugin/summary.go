@@ -1,0 +1,52 @@
+package plugin
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/policy"
+)
+
+// configure gives the handler what it scans with.
+func (h *handler) configure(s *setup, version string) {
+	h.flags, h.reports, h.image, h.version = s.flags, s.reports, s.image, version
+}
+
+// summary shows every target's verdict on a line, what does not block grouped
+// below it.
+func (h *handler) summary(w io.Writer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(h.results)) {
+		r := h.results[name].report
+		if r == nil {
+			continue
+		}
+		label := ""
+		if len(h.results) > 1 {
+			label = name + ": "
+		}
+		fmt.Fprintf(w, "\n%sscan %s: %s\n", label, r.Verdict.Outcome, describeCounts(r))
+		for _, n := range r.Notices {
+			fmt.Fprintf(w, " - %s\n", n)
+		}
+		if r.Verdict.Outcome == scan.OutcomeBlock {
+			continue // what blocks comes last, and counts the rest
+		}
+		for _, warning := range policy.Warnings(r) {
+			fmt.Fprintf(w, " - %s\n", warning.Short)
+		}
+	}
+}
+
+// describeCounts says what the final image holds.
+func describeCounts(r *scan.Report) string {
+	found := "no known vulnerabilities in the image"
+	if text := policy.CountText(r.Verdict.Counts); text != "" {
+		found = text + " in the image"
+	}
+	return fmt.Sprintf("%s (database of %s)", found, r.Database.Built.Format("2006-01-02"))
+}
