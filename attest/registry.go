@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -231,9 +232,38 @@ func (r *repository) putBlob(content []byte, mediaType string) (v1.Descriptor, e
 	return v1.Descriptor{MediaType: types.MediaType(mediaType), Digest: digest, Size: int64(len(content))}, nil
 }
 
-// putManifest uploads a manifest under a tag or digest. The answer's headers say
-// what the registry did about the manifest's subject.
+// putManifest uploads a manifest under a tag or digest; the blobs it names are
+// there. The answer's headers say what the registry did about the manifest's
+// subject.
 func (r *repository) putManifest(ctx context.Context, identifier string, raw []byte, mediaType types.MediaType) (http.Header, error) {
+	for attempt := 1; ; attempt++ {
+		header, err := r.putManifestOnce(ctx, identifier, raw, mediaType)
+		if err == nil {
+			return header, nil
+		}
+		err = errors.Wrapf(err, "failed to upload manifest to %s", r.repo)
+		if attempt == manifestAttempts || !blobUnknown(err) {
+			return nil, err
+		}
+		if err := sleep(ctx, time.Duration(attempt)*100*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// manifestAttempts is how often a manifest is sent to a registry that says it
+// lacks a blob which it has confirmed before: a registry on a file system does
+// so while another writer links the same blob.
+const manifestAttempts = 4
+
+func blobUnknown(err error) bool {
+	var terr *transport.Error
+	return errors.As(err, &terr) && slices.ContainsFunc(terr.Errors, func(d transport.Diagnostic) bool {
+		return d.Code == transport.ManifestBlobUnknownErrorCode
+	})
+}
+
+func (r *repository) putManifestOnce(ctx context.Context, identifier string, raw []byte, mediaType types.MediaType) (http.Header, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, r.url("manifests/%s", identifier).String(), bytes.NewReader(raw))
 	if err != nil {
 		return nil, errors.WithStack(err)
@@ -241,11 +271,11 @@ func (r *repository) putManifest(ctx context.Context, identifier string, raw []b
 	req.Header.Set("Content-Type", string(mediaType))
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return nil, errors.Wrapf(err, "failed to upload manifest to %s", r.repo)
+		return nil, err
 	}
 	defer resp.Body.Close()
 	if err := transport.CheckError(resp, http.StatusOK, http.StatusCreated, http.StatusAccepted); err != nil {
-		return nil, errors.Wrapf(err, "failed to upload manifest to %s", r.repo)
+		return nil, err
 	}
 	return resp.Header, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,23 +24,34 @@ func TestSignaturesAreLostWithoutHalfClaims(t *testing.T) {
 		registry := startDistribution(t)
 		image := pushImage(t, registry.host+"/app", testReport("linux/amd64"), testReport("linux/arm64"))
 		var seen atomic.Int32
+		// The registry dies between two answers: what it does with a file that it is
+		// writing at that moment is its own matter.
+		var answering sync.RWMutex
 		dying := roundTripper(func(req *http.Request) (*http.Response, error) {
 			if req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/") && seen.Add(1) == uploads {
-				if err := registry.kill(); err != nil {
+				answering.Lock()
+				err := registry.kill()
+				answering.Unlock()
+				if err != nil {
 					return nil, err
 				}
 			}
+			answering.RLock()
+			defer answering.RUnlock()
 			return http.DefaultTransport.RoundTrip(req)
 		})
 		signed, err := SignImage(t.Context(), image, SignOptions{Registry: Registry{Transport: dying}, Signer: key.signer})
 		if err == nil || signed != nil {
 			t.Fatalf("upload %d: signed %v although the registry died", uploads, signed)
 		}
+		if seen.Load() < uploads {
+			t.Fatalf("upload %d: failed before the registry died: %v", uploads, err)
+		}
 		if ClassOf(err) != ClassUnable {
 			t.Errorf("upload %d: class %v of %v", uploads, ClassOf(err), err)
 		}
 		if _, err := verifyAt(t, image, key); ClassOf(err) != ClassUnable {
-			t.Errorf("dead registry: class %v of %v", ClassOf(err), err)
+			t.Errorf("upload %d, dead registry: class %v of %v", uploads, ClassOf(err), err)
 		}
 		registry.start(t)
 		if _, err := verifyAt(t, image, key); ClassOf(err) != ClassRejected {

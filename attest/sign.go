@@ -60,7 +60,14 @@ func Sign(ctx context.Context, img *Image, o SignOptions) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &signer{repo: repo, signer: o.Signer, created: time.Now().UTC()}
+	// Every bundle has the same config. It is written once, before the platforms
+	// run side by side: a registry on a file system may miss a blob that another
+	// request is just linking.
+	config, err := repo.putBlob([]byte("{}"), emptyMediaType)
+	if err != nil {
+		return nil, err
+	}
+	w := &signer{repo: repo, signer: o.Signer, config: config, created: time.Now().UTC()}
 	perPlatform := make([][]SignedBundle, len(img.Platforms))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelSubjects)
@@ -165,6 +172,7 @@ func vulnerabilities(r scan.Report) ([]body, error) {
 type signer struct {
 	repo    *repository
 	signer  *Signer
+	config  v1.Descriptor
 	created time.Time
 }
 
@@ -210,10 +218,6 @@ func (w *signer) put(ctx context.Context, subject v1.Descriptor, predicateType s
 	if err != nil {
 		return d, false, err
 	}
-	config, err := w.repo.putBlob([]byte("{}"), emptyMediaType)
-	if err != nil {
-		return d, false, err
-	}
 	annotations := map[string]string{
 		annotationContent:       contentEnvelope,
 		annotationPredicateType: predicateType,
@@ -223,7 +227,7 @@ func (w *signer) put(ctx context.Context, subject v1.Descriptor, predicateType s
 		SchemaVersion: 2,
 		MediaType:     types.OCIManifestSchema1,
 		ArtifactType:  bundleMediaType,
-		Config:        config,
+		Config:        w.config,
 		Layers:        []v1.Descriptor{layer},
 		Annotations:   annotations,
 		Subject:       &v1.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
