@@ -8,6 +8,7 @@
 package unpack
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -184,12 +185,16 @@ func openRegular(root *os.Root, name string) (*os.File, error) {
 // ready checks the extracted database, builds its indexes and writes its import
 // metadata.
 func ready(out, origin string) (scan.Database, error) {
-	desc, err := v6.ReadDescription(filepath.Join(out, v6.VulnerabilityDBFileName))
+	file := filepath.Join(out, v6.VulnerabilityDBFileName)
+	desc, err := v6.ReadDescription(file)
 	if err != nil {
 		return scan.Database{}, errors.Wrap(err, "archive holds no readable vulnerability database")
 	}
 	if err := vulndb.CheckSchema(desc.SchemaVersion.String()); err != nil {
 		return scan.Database{}, err
+	}
+	if err := index(context.Background(), file); err != nil {
+		return scan.Database{}, hydrateError(err)
 	}
 	if err := v6.Hydrater()(out); err != nil {
 		return scan.Database{}, hydrateError(err)
