@@ -29,7 +29,11 @@ func newForger(t *testing.T, image string) *forger {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &forger{signer: &signer{repo: repo, created: now}, img: img}
+	w, err := newSigner(repo, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &forger{signer: w, img: img}
 }
 
 // attach adds a bundle to the index and to each platform.

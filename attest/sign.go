@@ -60,14 +60,10 @@ func Sign(ctx context.Context, img *Image, o SignOptions) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Every bundle has the same config. It is written once, before the platforms
-	// run side by side: a registry on a file system may miss a blob that another
-	// request is just linking.
-	config, err := repo.putBlob([]byte("{}"), emptyMediaType)
+	w, err := newSigner(repo, o.Signer, time.Now().UTC())
 	if err != nil {
 		return nil, err
 	}
-	w := &signer{repo: repo, signer: o.Signer, config: config, created: time.Now().UTC()}
 	perPlatform := make([][]SignedBundle, len(img.Platforms))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelSubjects)
@@ -174,6 +170,17 @@ type signer struct {
 	signer  *Signer
 	config  v1.Descriptor
 	created time.Time
+}
+
+// newSigner writes the config that every bundle has: once, before platforms run
+// side by side, because a registry on a file system may miss a blob that another
+// request is just linking.
+func newSigner(repo *repository, key *Signer, created time.Time) (*signer, error) {
+	config, err := repo.putBlob([]byte("{}"), emptyMediaType)
+	if err != nil {
+		return nil, err
+	}
+	return &signer{repo: repo, signer: key, config: config, created: created}, nil
 }
 
 func (w *signer) sign(ctx context.Context, platform string, subject v1.Descriptor, bodies []body) ([]SignedBundle, error) {
