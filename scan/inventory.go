@@ -24,6 +24,9 @@ type LayerInventory struct {
 	// (opaque) is listed here too; what Packages and Evidence say of paths below
 	// it comes after the removal. "." is all there was.
 	Removed []string `json:"removed,omitempty"`
+	// Secrets found in files that the layer created or changed, sorted by path,
+	// line, column and rule.
+	Secrets []Secret `json:"secrets,omitempty"`
 	// Problems are files that could not be read as what they claim to be.
 	Problems []Problem `json:"problems,omitempty"`
 	// Stats says how much was looked at.
@@ -39,6 +42,8 @@ type LayerStats struct {
 	Changed int `json:"changed"`
 	// Visited is the number of directory entries looked at.
 	Visited int `json:"visited"`
+	// Searched is the number of bytes that were searched for secrets.
+	Searched int64 `json:"searched,omitempty"`
 }
 
 // Problem is a file that could not be analysed. It never passes silently: a

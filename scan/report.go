@@ -69,6 +69,9 @@ type Stage struct {
 	// version and path.
 	Packages []Package `json:"packages,omitempty"`
 	Findings []Finding `json:"findings,omitempty"`
+	// Secrets of the stage's layers, sorted by layer, path and line, and, in the
+	// final stage, of the image's configuration and the Dockerfile.
+	Secrets  []Secret  `json:"secrets,omitempty"`
 	Problems []Problem `json:"problems,omitempty"`
 	// EndOfLife is the day (YYYY-MM-DD) on which the stage's distribution release
 	// stops or stopped being maintained, where the database knows it.
@@ -108,6 +111,7 @@ func (r *Report) Join(o *Report) *Report {
 		out.Verdict.Outcome = o.Verdict.Outcome
 	}
 	out.Verdict.Blocking = append(append([]Blocking(nil), r.Verdict.Blocking...), o.Verdict.Blocking...)
+	out.Verdict.Secrets = append(append([]BlockingSecret(nil), r.Verdict.Secrets...), o.Verdict.Secrets...)
 	out.Verdict.Counts = map[string]int{}
 	for _, counts := range []map[string]int{r.Verdict.Counts, o.Verdict.Counts} {
 		for k, n := range counts {
@@ -231,8 +235,20 @@ type Verdict struct {
 	PolicyDigest string `json:"policyDigest,omitempty"`
 	// Blocking are the findings that block, in the order they are shown.
 	Blocking []Blocking `json:"blocking,omitempty"`
+	// Secrets are those that block, in the order they are shown.
+	Secrets []BlockingSecret `json:"secrets,omitempty"`
 	// Counts of the final stage's findings by severity name.
 	Counts map[string]int `json:"counts,omitempty"`
+}
+
+// BlockingSecret points at one blocking secret.
+type BlockingSecret struct {
+	Platform string `json:"platform"`
+	Stage    string `json:"stage"`
+	// Secret and Layer are copies, so that a verdict can be read alone. Layer is
+	// the instruction that wrote the secret.
+	Secret Secret `json:"secret"`
+	Layer  Layer  `json:"layer"`
 }
 
 // Blocking points at one blocking finding.
