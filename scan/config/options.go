@@ -29,6 +29,8 @@ type Options struct {
 	DB Ref
 	// MaxDBAge is the age above which a database is refused; 0 accepts any.
 	MaxDBAge time.Duration
+	// Secrets says how secrets are searched for and what they do to a build.
+	Secrets Secrets
 	// Reports are FORMAT=FILE, in the order given. Formats are checked by
 	// package report.
 	Reports []string
