@@ -112,6 +112,7 @@ func (r *Report) Join(o *Report) *Report {
 	}
 	out.Verdict.Blocking = append(append([]Blocking(nil), r.Verdict.Blocking...), o.Verdict.Blocking...)
 	out.Verdict.Secrets = append(append([]BlockingSecret(nil), r.Verdict.Secrets...), o.Verdict.Secrets...)
+	out.Verdict.Expired = union(r.Verdict.Expired, o.Verdict.Expired)
 	out.Verdict.Counts = map[string]int{}
 	for _, counts := range []map[string]int{r.Verdict.Counts, o.Verdict.Counts} {
 		for k, n := range counts {
@@ -119,6 +120,17 @@ func (r *Report) Join(o *Report) *Report {
 		}
 	}
 	return &out
+}
+
+// union appends to a copy of a what b has beyond it.
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // FinalStage returns the stage that becomes the platform's image.
@@ -231,12 +243,18 @@ type Verdict struct {
 	// severity's name or "none".
 	FailOn    string `json:"failOn"`
 	OnlyFixed bool   `json:"onlyFixed,omitempty"`
+	// SecretMode is what a secret does: block, warn, or off if none were searched
+	// for.
+	SecretMode string `json:"secretMode,omitempty"`
 	// PolicyDigest identifies the policy and its options.
 	PolicyDigest string `json:"policyDigest,omitempty"`
 	// Blocking are the findings that block, in the order they are shown.
 	Blocking []Blocking `json:"blocking,omitempty"`
 	// Secrets are those that block, in the order they are shown.
 	Secrets []BlockingSecret `json:"secrets,omitempty"`
+	// Expired are entries of the user's list of accepted secrets whose last day is
+	// over: they do not apply.
+	Expired []string `json:"expired,omitempty"`
 	// Counts of the final stage's findings by severity name.
 	Counts map[string]int `json:"counts,omitempty"`
 }

@@ -35,7 +35,7 @@ func FromBuildArgs(args map[string]string) (Values, error) {
 		if args[name] == "" {
 			continue
 		}
-		if err := v.set(o, []string{args[name]}, at); err != nil {
+		if err := v.set(o, given(at, args[name])); err != nil {
 			return Values{}, err
 		}
 	}

@@ -17,6 +17,7 @@ func TestDefaults(t *testing.T) {
 		FailOn:   Threshold{Severity: scan.SeverityHigh},
 		DB:       Ref{RefURL, DefaultDB},
 		MaxDBAge: 120 * time.Hour,
+		Secrets:  Secrets{Mode: SecretsBlock},
 	}
 	if diff := cmp.Diff(want, Default()); diff != "" {
 		t.Error(diff)
@@ -24,24 +25,25 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestEveryRoadReachesTheSameOptions(t *testing.T) {
-	file, err := ParseYAML(FileName, []byte("version: 1\nfail-on: Medium\nonly-fixed: true\ndb: docker-image://reg/db:1\nmax-db-age: 5d\n"))
+	file, err := ParseYAML(FileName, []byte("version: 1\nfail-on: Medium\nonly-fixed: true\ndb: docker-image://reg/db:1\nmax-db-age: 5d\nsecrets:\n  mode: Warn\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	args, err := FromBuildArgs(map[string]string{
-		"SCAN_FAIL_ON": "medium", "SCAN_ONLY_FIXED": "1", "SCAN_DB": "docker-image://reg/db:1", "SCAN_MAX_DB_AGE": "120h",
+		"SCAN_FAIL_ON": "medium", "SCAN_ONLY_FIXED": "1", "SCAN_DB": "docker-image://reg/db:1", "SCAN_MAX_DB_AGE": "120h", "SCAN_SECRETS": "warn",
 		"SCAN_TEAM": "the Dockerfile's own", "NODE_VERSION": "20",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := parseFlags(t, "--fail-on=medium", "--only-fixed", "--db=docker-image://reg/db:1", "--max-db-age=120h")
+	flags := parseFlags(t, "--fail-on=medium", "--only-fixed", "--db=docker-image://reg/db:1", "--max-db-age=120h", "--secrets=warn")
 
 	want := Options{
 		FailOn:    Threshold{Severity: scan.SeverityMedium},
 		OnlyFixed: true,
 		DB:        Ref{RefImage, "reg/db:1"},
 		MaxDBAge:  120 * time.Hour,
+		Secrets:   Secrets{Mode: SecretsWarn},
 	}
 	for road, v := range map[string]Values{"file": file, "build args": args, "flags": flags} {
 		got, err := v.Options()
@@ -111,7 +113,7 @@ func TestFileErrorsNameFileLineAndKey(t *testing.T) {
 		"unknown severity":    {"# gate\n\nfail-on: hi", `.scan-build.yaml:3: fail-on: unknown severity "hi", want critical, high, medium, low, negligible or none`},
 		"severity unknown":    {"fail-on: unknown", `.scan-build.yaml:1: fail-on: unknown severity "unknown", want critical, high, medium, low, negligible or none`},
 		"no value":            {"fail-on:", `.scan-build.yaml:1: fail-on: has no value`},
-		"unknown key":         {"only-fixed: true\nfoo: 1", `.scan-build.yaml:2: foo: unknown key, want version, fail-on, only-fixed, db or max-db-age`},
+		"unknown key":         {"only-fixed: true\nfoo: 1", `.scan-build.yaml:2: foo: unknown key, want version, fail-on, only-fixed, db, max-db-age or secrets`},
 		"slip":                {"failon: high", `.scan-build.yaml:1: failon: unknown key, did you mean fail-on?`},
 		"snake case":          {"max_db_age: 1h", `.scan-build.yaml:1: max_db_age: unknown key, did you mean max-db-age?`},
 		"twice":               {"fail-on: low\nfail-on: high", `.scan-build.yaml:2: fail-on: is already set in line 1`},
@@ -198,12 +200,14 @@ func TestHugeAndExplosiveFilesAreRefused(t *testing.T) {
 
 func TestBuildArgErrors(t *testing.T) {
 	tests := map[string]struct{ name, value, want string }{
-		"bad value":       {"SCAN_FAIL_ON", "hi", `--build-arg SCAN_FAIL_ON: unknown severity "hi", want critical, high, medium, low, negligible or none`},
-		"no underscore":   {"SCAN_FAILON", "none", `--build-arg SCAN_FAILON: unknown, did you mean SCAN_FAIL_ON?`},
-		"lower case":      {"scan_fail_on", "none", `--build-arg scan_fail_on: unknown, did you mean SCAN_FAIL_ON?`},
-		"one letter off":  {"SCAN_FAIL_ONE", "none", `--build-arg SCAN_FAIL_ONE: unknown, did you mean SCAN_FAIL_ON?`},
-		"two letters off": {"SCAN_MAX_DBAG", "1h", `--build-arg SCAN_MAX_DBAG: unknown, did you mean SCAN_MAX_DB_AGE?`},
-		"not by this way": {"SCAN_REPORT", "json=x", `--build-arg SCAN_REPORT: cannot be set here (only the plugin writes files, and only where its user says), use --report`},
+		"bad value":         {"SCAN_FAIL_ON", "hi", `--build-arg SCAN_FAIL_ON: unknown severity "hi", want critical, high, medium, low, negligible or none`},
+		"no underscore":     {"SCAN_FAILON", "none", `--build-arg SCAN_FAILON: unknown, did you mean SCAN_FAIL_ON?`},
+		"lower case":        {"scan_fail_on", "none", `--build-arg scan_fail_on: unknown, did you mean SCAN_FAIL_ON?`},
+		"one letter off":    {"SCAN_FAIL_ONE", "none", `--build-arg SCAN_FAIL_ONE: unknown, did you mean SCAN_FAIL_ON?`},
+		"two letters off":   {"SCAN_MAX_DBAG", "1h", `--build-arg SCAN_MAX_DBAG: unknown, did you mean SCAN_MAX_DB_AGE?`},
+		"secrets, singular": {"SCAN_SECRET", "off", `--build-arg SCAN_SECRET: unknown, did you mean SCAN_SECRETS?`},
+		"only in the file":  {"SCAN_SECRETS_ALLOW", "x", `--build-arg SCAN_SECRETS_ALLOW: cannot be set here (what is accepted is written down with a reason), use secrets.allow in .scan-build.yaml`},
+		"not by this way":   {"SCAN_REPORT", "json=x", `--build-arg SCAN_REPORT: cannot be set here (only the plugin writes files, and only where its user says), use --report`},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -234,6 +238,7 @@ func TestFlagErrorsNameTheFlag(t *testing.T) {
 		"--max-db-age=-1h":      `--max-db-age: "-1h" is not a duration, want e.g. 120h, 5d, or 0 for any age`,
 		"--report=json":         `--report: "json" is not FORMAT=FILE`,
 		"--db=s3://b":           `--db: unknown scheme "s3://", want https://, docker-image://, oci-layout:// or a local path`,
+		"--secrets=no":          `--secrets: unknown mode "no", want block, warn or off`,
 		"--scanner=https://x/y": `--scanner: "https://x/y" cannot be used here, want docker-image://…, oci-layout://… or a local path`,
 	} {
 		fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
@@ -287,6 +292,7 @@ func TestDigestIsOfWhatDecides(t *testing.T) {
 	base := Default()
 	same := base
 	same.MaxDBAge, same.DB, same.Reports = 0, Ref{RefPath, "db"}, []string{"json=x"}
+	same.Secrets = Secrets{Rules: []string{"rules.toml"}} // and the zero mode is to block
 	if base.Digest() != same.Digest() {
 		t.Error("options that decide nothing change the digest")
 	}
@@ -295,6 +301,12 @@ func TestDigestIsOfWhatDecides(t *testing.T) {
 		func(o *Options) { o.FailOn.Never = true },
 		func(o *Options) { o.FailOn.Severity = scan.SeverityLow },
 		func(o *Options) { o.OnlyFixed = true },
+		func(o *Options) { o.Secrets.Mode = SecretsWarn },
+		func(o *Options) { o.Secrets.Mode = SecretsOff },
+		func(o *Options) { o.Secrets.Allow = []SecretAllow{{Rule: "a"}} },
+		func(o *Options) { o.Secrets.Allow = []SecretAllow{{Path: "a"}} },
+		func(o *Options) { o.Secrets.Allow = []SecretAllow{{Rule: "a", Expires: day("2027-01-31")}} },
+		func(o *Options) { o.Secrets.Ignore = []IgnoredSecret{{Path: "a", Rule: "b", Line: 1}} },
 	} {
 		o := base
 		change(&o)

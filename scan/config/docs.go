@@ -9,7 +9,7 @@ func Markdown() string {
 	for _, o := range All() {
 		cells := []string{"–", "–", "–", "–", o.Help}
 		if o.Roads&RoadFile != 0 {
-			cells[0] = "`" + o.Name + "`"
+			cells[0] = "`" + o.FileKey() + "`"
 		}
 		if o.Roads&RoadBuildArg != 0 {
 			cells[1] = "`" + o.BuildArg() + "`"

@@ -26,11 +26,11 @@ func RegisterFlags(fs *pflag.FlagSet) func() (Values, error) {
 			if f == nil || !f.Changed {
 				continue
 			}
-			given, ok := f.Value.(*flagValue)
+			flag, ok := f.Value.(*flagValue)
 			if !ok {
 				continue // a flag of this name that somebody else registered
 			}
-			if err := v.set(o, given.values, place{road: RoadFlag}); err != nil {
+			if err := v.set(o, given(place{road: RoadFlag}, flag.values...)); err != nil {
 				return Values{}, err
 			}
 		}

@@ -3,7 +3,10 @@ package config
 import (
 	"testing"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/pkg/errors"
+
+	"github.com/scan-build/scan-build/scan"
 )
 
 // FuzzParseYAML holds that any file either sets options that can be had or
@@ -12,6 +15,8 @@ func FuzzParseYAML(f *testing.F) {
 	for _, s := range []string{
 		"", "version: 1\nfail-on: high\nonly-fixed: true", "db: https://h/x\nmax-db-age: 5d", "a: &a [*a]", "fail-on: &x low\ndb: *x",
 		"<<: {fail-on: low}", "? [a]\n: b", "!!binary aGk=", "--- a\n--- b", "fail-on: !!null low", "%YAML 1.1\n---\n{}",
+		"secrets: off", "secrets: {mode: warn, rules: [default, a/b.toml], allow: [{rule: a, path: 'a/{b,c}/**', reason: r, expires: 2027-01-31}]}",
+		"secrets: &s {allow: &a [*a, *s]}", "secrets: {rules: &r [*r]}", "secrets: {? {} : {}}",
 	} {
 		f.Add([]byte(s))
 	}
@@ -43,6 +48,42 @@ func FuzzParseThreshold(f *testing.F) {
 		again, err := ParseThreshold(got.String())
 		if err != nil || again != got {
 			t.Fatalf("%q → %v → %v, %v", s, got, again, err)
+		}
+	})
+}
+
+// FuzzParseGitleaksIgnore holds that any file is either read into entries that
+// can be matched or refused with an error that names it.
+func FuzzParseGitleaksIgnore(f *testing.F) {
+	for _, s := range []string{"", "# x\n\na/b:rule:1\r\n", "0123456789012345678901234567890123456789:a:b:2", "::", "a:b:-1", `C:\a\b:rule:3`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		entries, err := ParseGitleaksIgnore(IgnoreFileName, data)
+		var e *Error
+		if err != nil && (!errors.As(err, &e) || e.File != IgnoreFileName) {
+			t.Fatalf("%v is no *Error of the file", err)
+		}
+		for _, i := range entries {
+			if i.Path == "" || i.Rule == "" || i.Line < 0 || !i.Matches(scan.Secret{Path: "x/" + i.Path, Rule: i.Rule, Line: i.Line}) {
+				t.Fatalf("%+v", i)
+			}
+		}
+	})
+}
+
+// FuzzAllowedPath holds that a pattern that is accepted can be matched.
+func FuzzAllowedPath(f *testing.F) {
+	for _, s := range []string{"**", "/a/", "a/**/b", "{a,b}*[!c]", `\*`, "a//b"} {
+		f.Add(s, "a/b/c.zip!d")
+	}
+	f.Fuzz(func(t *testing.T, glob, file string) {
+		g, err := parseGlob(glob)
+		if err != nil {
+			return
+		}
+		if _, err := doublestar.Match(g, file); err != nil {
+			t.Fatalf("%q: %v", g, err)
 		}
 	})
 }

@@ -1,9 +1,6 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"time"
 
 	"github.com/pkg/errors"
@@ -46,26 +43,6 @@ func Default() Options {
 		panic(err) // a default of the table in this package is wrong; a test holds it right
 	}
 	return o
-}
-
-// policyVersion names the rules by which package policy turns these options
-// into a verdict. It changes when the same options would decide differently.
-const policyVersion = "severity/v1"
-
-// Digest identifies everything in the options that decides a verdict: scans
-// with equal digests decide alike over equal findings. Where the database
-// comes from and how old it may be is not part of it; a report names both.
-func (o Options) Digest() string {
-	b, err := json.Marshal(struct {
-		Policy    string `json:"policy"`
-		FailOn    string `json:"failOn"`
-		OnlyFixed bool   `json:"onlyFixed"`
-	}{policyVersion, o.FailOn.String(), o.OnlyFixed})
-	if err != nil {
-		panic(err) // strings and bools always marshal
-	}
-	sum := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // Threshold is a severity from which on findings block, or none. The zero

@@ -115,7 +115,7 @@ func parseGlob(s string) (string, error) {
 		return "", errors.Errorf("is longer than %d bytes", maxGlob)
 	case !doublestar.ValidatePattern(glob):
 		return "", errors.Errorf("%q is no pattern: a bracket is left open or empty", shorten(s))
-	case glob != path.Clean(glob):
+	case glob != path.Clean(glob), glob == "..", strings.HasPrefix(glob, "../"):
 		return "", errors.Errorf("%q can match no path, want one relative to the image's root", shorten(s))
 	}
 	return glob, nil

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +23,11 @@ const (
 
 // Option declares one option.
 type Option struct {
-	// Name is the key in the file and the name of the flag.
+	// Name is the name of the flag and, without a Key, the key in the file.
 	Name string
+	// Key is the path of keys in the file, joined by dots, where it is not Name.
+	// Name alone then sets the option in short.
+	Key string
 	// Value is the placeholder for its value in help texts; empty for a switch.
 	Value string
 	// Default as it would be written; empty for none.
@@ -35,13 +39,18 @@ type Option struct {
 	Why   string
 	// Repeatable options collect the values given on one road.
 	Repeatable bool
+	// Entry names the keys of an option that is a list of mappings.
+	Entry []string
 
-	set func(o *Options, values []string, by Road) error
+	set func(o *Options, s setting) error
 }
+
+// FileKey is the option's path of keys in the file, e.g. secrets.mode.
+func (o Option) FileKey() string { return cmp.Or(o.Key, o.Name) }
 
 // BuildArg is the name of the option's build argument, e.g. SCAN_FAIL_ON.
 func (o Option) BuildArg() string {
-	return buildArgPrefix + strings.ToUpper(strings.ReplaceAll(o.Name, "-", "_"))
+	return buildArgPrefix + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(o.Name))
 }
 
 // Flag is the option's flag with its dashes.
@@ -71,6 +80,23 @@ func All() []Option {
 			set:  one(func(o *Options, s string, _ Road) (err error) { o.MaxDBAge, err = parseAge(s); return err }),
 		},
 		{
+			Name: "secrets", Key: "secrets.mode", Value: "MODE", Default: string(SecretsBlock), Roads: everyRoad,
+			Help: "What a secret in the image does to the build: block, warn, or off to search for none",
+			set:  one(func(o *Options, s string, _ Road) (err error) { o.Secrets.Mode, err = ParseSecretMode(s); return err }),
+		},
+		{
+			Name: "secrets.rules", Roads: RoadFile, Repeatable: true,
+			Why:  "sets of rules are files beside the Dockerfile",
+			Help: "Sets of rules in gitleaks' format to search by: files of the build context, and default for gitleaks' own",
+			set:  setRules,
+		},
+		{
+			Name: "secrets.allow", Roads: RoadFile, Repeatable: true, Entry: allowKeys,
+			Why:  "what is accepted is written down with a reason",
+			Help: "Secrets to accept, by rule, path or fingerprint, each with a reason and the day it expires",
+			set:  setAllow,
+		},
+		{
 			Name: "report", Value: "FORMAT=FILE", Roads: RoadFlag, Repeatable: true,
 			Why:  "only the plugin writes files, and only where its user says",
 			Help: "Write a report in this format to this file, - for standard output; repeatable",
@@ -88,22 +114,13 @@ func All() []Option {
 	}
 }
 
-func lookup(name string) (Option, bool) {
-	for _, o := range All() {
-		if o.Name == name {
-			return o, true
-		}
-	}
-	return Option{}, false
-}
-
 // one makes a setter of a single value.
-func one(set func(*Options, string, Road) error) func(*Options, []string, Road) error {
-	return func(o *Options, values []string, by Road) error {
-		if len(values) != 1 {
-			return errors.Errorf("want one value, got %d", len(values))
+func one(set func(*Options, string, Road) error) func(*Options, setting) error {
+	return func(o *Options, s setting) error {
+		if len(s.values) != 1 {
+			return errors.Errorf("want one value, got %d", len(s.values))
 		}
-		return set(o, values[0], by)
+		return set(o, s.values[0].text, s.at.road)
 	}
 }
 
@@ -118,14 +135,15 @@ func setDB(o *Options, s string, by Road) (err error) {
 	return err
 }
 
-func setReports(o *Options, values []string, _ Road) error {
-	for _, v := range values {
-		format, file, ok := strings.Cut(v, "=")
+func setReports(o *Options, s setting) error {
+	o.Reports = nil
+	for _, v := range s.values {
+		format, file, ok := strings.Cut(v.text, "=")
 		if !ok || format == "" || file == "" {
-			return errors.Errorf("%q is not FORMAT=FILE", v)
+			return errors.Errorf("%q is not FORMAT=FILE", v.text)
 		}
+		o.Reports = append(o.Reports, v.text)
 	}
-	o.Reports = append([]string(nil), values...)
 	return nil
 }
 

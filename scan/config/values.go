@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/pkg/errors"
@@ -12,10 +13,33 @@ type Values struct {
 	settings map[string]setting
 }
 
-// setting is one option's raw values and where they were given.
+// setting is what was given for one option, and where.
 type setting struct {
-	values []string
-	at     place
+	values []value
+	// entries are the items of a list of mappings.
+	entries []entry
+	at      place
+}
+
+// value is a raw value and its line, 0 outside of a file.
+type value struct {
+	text string
+	line int
+}
+
+// entry is a mapping's raw values by key, and the line it begins in.
+type entry struct {
+	line   int
+	values map[string]value
+}
+
+// given makes a setting of values that come without lines.
+func given(at place, texts ...string) setting {
+	s := setting{at: at}
+	for _, t := range texts {
+		s.values = append(s.values, value{text: t})
+	}
+	return s
 }
 
 // place is where an option was given.
@@ -58,6 +82,15 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// partError is an error in one item of a list, or in one key of an item.
+type partError struct {
+	line int
+	key  string
+	err  error
+}
+
+func (e *partError) Error() string { return e.err.Error() }
+
 // nameOn is the option's name on a road.
 func (o Option) nameOn(r Road) string {
 	switch r {
@@ -66,25 +99,35 @@ func (o Option) nameOn(r Road) string {
 	case RoadFlag:
 		return o.Flag()
 	default:
-		return o.Name
+		return o.FileKey()
 	}
 }
 
-// set checks and takes an option's values.
-func (v *Values) set(o Option, values []string, at place) error {
-	fail := func(err error) error {
-		return &Error{Road: at.road, File: at.file, Line: at.line, Name: o.nameOn(at.road), Err: err}
+// fail makes an error of one that the option's setter gave.
+func (o Option) fail(at place, err error) error {
+	e := &Error{Road: at.road, File: at.file, Line: at.line, Name: o.nameOn(at.road), Err: err}
+	var part *partError
+	if errors.As(err, &part) {
+		e.Line, e.Err = cmp.Or(part.line, at.line), part.err
+		if part.key != "" {
+			e.Name += "." + part.key
+		}
 	}
-	if o.Roads&at.road == 0 {
-		return fail(errors.Errorf("cannot be set here (%s), use %s", o.Why, o.otherRoads()))
+	return e
+}
+
+// set checks and takes what was given for an option.
+func (v *Values) set(o Option, s setting) error {
+	if o.Roads&s.at.road == 0 {
+		return o.fail(s.at, errors.Errorf("cannot be set here (%s), use %s", o.Why, o.otherRoads()))
 	}
-	if err := o.set(&Options{}, values, at.road); err != nil {
-		return fail(err)
+	if err := o.set(&Options{}, s); err != nil {
+		return o.fail(s.at, err)
 	}
 	if v.settings == nil {
 		v.settings = map[string]setting{}
 	}
-	v.settings[o.Name] = setting{values: values, at: at}
+	v.settings[o.Name] = s
 	return nil
 }
 
@@ -99,6 +142,9 @@ func (o Option) otherRoads() string {
 			name = "--build-arg " + name
 		}
 		names = append(names, name)
+	}
+	if len(names) == 0 {
+		names = append(names, o.FileKey()+" in "+FileName)
 	}
 	return orList(names)
 }
@@ -130,10 +176,10 @@ func (v Values) Options() (Options, error) {
 			if o.Default == "" {
 				continue
 			}
-			s = setting{values: []string{o.Default}, at: place{road: RoadFlag}}
+			s = given(place{road: RoadFlag}, o.Default)
 		}
-		if err := o.set(&opts, s.values, s.at.road); err != nil {
-			return Options{}, &Error{Road: s.at.road, File: s.at.file, Line: s.at.line, Name: o.nameOn(s.at.road), Err: err}
+		if err := o.set(&opts, s); err != nil {
+			return Options{}, o.fail(s.at, err)
 		}
 	}
 	return opts, nil
@@ -145,7 +191,7 @@ func (v Values) BuildArgs() map[string]string {
 	args := map[string]string{}
 	for _, o := range All() {
 		if s, ok := v.settings[o.Name]; ok && o.Roads&RoadBuildArg != 0 && !o.Repeatable {
-			args[o.BuildArg()] = s.values[0]
+			args[o.BuildArg()] = s.values[0].text
 		}
 	}
 	return args

@@ -24,51 +24,80 @@ const versionKey = "version"
 // understood (a key that is not known or given twice, a value of the wrong
 // kind, a newer version) is an [*Error] that names file, line and key.
 func ParseYAML(name string, data []byte) (Values, error) {
-	fail := func(line int, key string, err error) (Values, error) {
-		return Values{}, &Error{Road: RoadFile, File: name, Line: line, Name: key, Err: err}
+	fail := func(line int, err error) (Values, error) {
+		return Values{}, &Error{Road: RoadFile, File: name, Line: line, Err: err}
 	}
 	if len(data) > MaxFileSize {
-		return fail(0, "", errors.Errorf("is larger than %d bytes", MaxFileSize))
+		return fail(0, errors.Errorf("is larger than %d bytes", MaxFileSize))
 	}
 	root, err := parseDocument(data)
 	if err != nil {
 		line, err := yamlError(err)
-		return fail(line, "", err)
+		return fail(line, err)
 	}
 	if root == nil {
 		return Values{}, nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return fail(root.Line, "", errors.New("want keys and values, such as fail-on: high"))
+		return fail(root.Line, errors.New("want keys and values, such as fail-on: high"))
 	}
 
-	var v Values
-	seen := map[string]int{}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		key, value := root.Content[i], root.Content[i+1]
-		if first, ok := seen[key.Value]; ok {
-			return fail(key.Line, key.Value, errors.Errorf("is already set in line %d", first))
-		}
-		seen[key.Value] = key.Line
-		if key.Value == versionKey {
-			if err := checkVersion(value); err != nil {
-				return fail(value.Line, versionKey, err)
-			}
-			continue
-		}
-		o, ok := lookup(key.Value)
-		if !ok {
-			return fail(key.Line, shorten(key.Value), unknownKey(key.Value))
-		}
-		values, err := scalars(value, o.Repeatable)
-		if err != nil {
-			return fail(key.Line, o.Name, err)
-		}
-		if err := v.set(o, values, place{road: RoadFile, file: name, line: key.Line}); err != nil {
-			return Values{}, err
-		}
+	r := reader{file: name}
+	if err := r.mapping(root, ""); err != nil {
+		return Values{}, err
 	}
-	return v, nil
+	return r.values, nil
+}
+
+// reader takes the options out of a file's nodes. The keys it knows are those
+// of [All]; a dot in them stands for a mapping in a mapping.
+type reader struct {
+	file   string
+	values Values
+}
+
+func (r *reader) fail(line int, key string, err error) error {
+	return &Error{Road: RoadFile, File: r.file, Line: line, Name: key, Err: err}
+}
+
+// mapping reads keys and values; prefix is the path of keys that leads to them,
+// with a dot at its end.
+func (r *reader) mapping(n *yaml.Node, prefix string) error {
+	keys := fileKeys(prefix)
+	return eachKey(n, func(key, value *yaml.Node, err error) error {
+		name := prefix + key.Value
+		switch {
+		case err != nil:
+			return r.fail(key.Line, prefix+shorten(key.Value), err)
+		case name == versionKey:
+			if err := checkVersion(value); err != nil {
+				return r.fail(value.Line, versionKey, err)
+			}
+			return nil
+		case isGroup(name) && resolve(value).Kind == yaml.MappingNode:
+			return r.mapping(resolve(value), name+".")
+		}
+		o, ok := optionOfKey(name)
+		if !ok || strings.Contains(key.Value, ".") {
+			return r.fail(key.Line, prefix+shorten(key.Value), unknownKey(key.Value, keys))
+		}
+		return r.option(o, key, value)
+	})
+}
+
+func (r *reader) option(o Option, key, value *yaml.Node) error {
+	s := setting{at: place{road: RoadFile, file: r.file, line: key.Line}}
+	var err error
+	switch {
+	case len(o.Entry) > 0:
+		s.entries, err = entries(value, o.Entry)
+	default:
+		s.values, err = scalars(value, o.Repeatable)
+	}
+	if err != nil {
+		return o.fail(s.at, err)
+	}
+	return r.values.set(o, s)
 }
 
 // parseDocument returns the root of the file's only document, nil if it is
@@ -95,40 +124,6 @@ func parseDocument(data []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// scalars reads a value, or a list of them for an option that takes several.
-func scalars(n *yaml.Node, several bool) ([]string, error) {
-	if several && n.Kind == yaml.SequenceNode {
-		var values []string
-		for _, item := range n.Content {
-			v, err := scalar(item)
-			if err != nil {
-				return nil, err
-			}
-			values = append(values, v)
-		}
-		return values, nil
-	}
-	v, err := scalar(n)
-	return []string{v}, err
-}
-
-func scalar(n *yaml.Node) (string, error) {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	switch {
-	case n.Kind == yaml.SequenceNode:
-		return "", errors.New("want a single value, not a list")
-	case n.Kind != yaml.ScalarNode:
-		return "", errors.New("want a single value, not keys and values")
-	case isNull(n):
-		return "", errors.New("has no value")
-	}
-	return n.Value, nil
-}
-
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
-
 func checkVersion(n *yaml.Node) error {
 	s, err := scalar(n)
 	if err != nil {
@@ -138,19 +133,6 @@ func checkVersion(n *yaml.Node) error {
 		return errors.Errorf("%q is not a version that is understood here, want %d", shorten(s), FileVersion)
 	}
 	return nil
-}
-
-func unknownKey(key string) error {
-	names := []string{versionKey}
-	for _, o := range All() {
-		if o.Roads&RoadFile != 0 {
-			names = append(names, o.Name)
-		}
-	}
-	if n := nearest(strings.ReplaceAll(strings.ToLower(key), "_", "-"), names); n != "" {
-		return errors.Errorf("unknown key, did you mean %s?", n)
-	}
-	return errors.Errorf("unknown key, want %s", orList(names))
 }
 
 // yamlLine is where the parser's messages carry the line.
