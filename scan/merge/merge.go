@@ -7,6 +7,7 @@
 package merge
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,10 @@ type Merged struct {
 	Packages []scan.Package
 	// Problems of files that the final snapshot still has, sorted by path.
 	Problems []scan.Problem
+	// Secrets of all layers, also in files that the final snapshot lacks: Layer and
+	// Removed are indices into the layers. Sorted by layer, path, line, column and
+	// rule.
+	Secrets []scan.Secret
 }
 
 // Layers merges a stage's layer inventories, lowest layer first.
@@ -41,6 +46,14 @@ type Merged struct {
 //
 // A package that a lock file declares is left out if the same version of it is
 // installed: for npm below the lock file's folder, for others anywhere.
+//
+// A secret of any layer is in the image: it stays in Secrets, with the layer
+// that removed its file or wrote it without the secret.
+//
+//	layer 0   app/.env: key a    etc/x: key b
+//	layer 1   app/.env: key a    etc/x: key c
+//	layer 2   (removed: app)
+//	merged    a, layer 0, removed 2; b, layer 0, removed 1; c, layer 1
 func Layers(layers []scan.LayerInventory) (Merged, error) {
 	s := state{files: map[string]*file{}, dirs: map[string]int{}}
 	for i := range layers {
@@ -57,6 +70,8 @@ type file struct {
 	os       *scan.OSRelease
 	packages []scan.Package
 	problems []scan.Problem
+	// secrets are indices into the state's.
+	secrets []int
 }
 
 // state is a snapshot's inventory by file.
@@ -64,22 +79,25 @@ type state struct {
 	files map[string]*file
 	// dirs counts the files below each directory.
 	dirs map[string]int
+	// secrets of all layers so far.
+	secrets []scan.Secret
 }
 
 func (s *state) apply(index int, l *scan.LayerInventory) {
-	before := newHistory(s.drop(l))
+	dropped := s.drop(l)
+	before := newHistory(dropped)
 	for _, path := range l.Evidence {
 		s.file(path)
 	}
+	s.applySecrets(index, l.Secrets, dropped)
 	for _, p := range l.Packages {
-		path, _, _ := strings.Cut(p.Path, "!")
+		path := outer(p.Path)
 		p.First, p.Last = before.layersOf(p, path, index)
 		f := s.file(path)
 		f.packages = append(f.packages, p)
 	}
 	for _, p := range l.Problems {
-		path, _, _ := strings.Cut(p.Path, "!")
-		f := s.file(path)
+		f := s.file(outer(p.Path))
 		f.problems = append(f.problems, p)
 	}
 	if l.OS != nil {
@@ -103,14 +121,15 @@ func (s *state) file(path string) *file {
 // It looks at all files only if a directory went.
 func (s *state) drop(l *scan.LayerInventory) map[string]*file {
 	dropped, gone := map[string]*file{}, map[string]bool{}
-	for _, p := range slices.Concat(l.Removed, l.Evidence) {
+	changed := slices.Concat(l.Evidence, secretFiles(l.Secrets))
+	for _, p := range slices.Concat(l.Removed, changed) {
 		s.take(p, dropped)
 		if s.dirs[p] > 0 || p == "." {
 			gone[p] = true
 		}
 	}
 	seen := map[string]bool{}
-	for _, p := range l.Evidence {
+	for _, p := range changed {
 		for dir := parent(p); dir != "" && !seen[dir]; dir = parent(dir) {
 			// What is a directory now can no longer be the file it was.
 			seen[dir] = true
@@ -153,6 +172,12 @@ func covered(set map[string]bool, path string) bool {
 	return false
 }
 
+// outer is the file of a path that may lead into an archive.
+func outer(path string) string {
+	path, _, _ = strings.Cut(path, "!")
+	return path
+}
+
 func parent(path string) string {
 	if i := strings.LastIndexByte(path, '/'); i > 0 {
 		return path[:i]
@@ -161,7 +186,8 @@ func parent(path string) string {
 }
 
 func (s *state) merged() Merged {
-	var m Merged
+	m := Merged{Secrets: s.secrets}
+	slices.SortStableFunc(m.Secrets, compareSecrets)
 	for _, path := range []string{"etc/os-release", "usr/lib/os-release"} {
 		if f := s.files[path]; f != nil && f.os != nil && m.OS == nil {
 			m.OS = f.os
@@ -193,14 +219,9 @@ func sortedKeys(files map[string]*file) []string {
 }
 
 func comparePackages(a, b scan.Package) int {
-	for _, c := range []int{
+	return cmp.Or(
 		strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name),
 		strings.Compare(a.Version, b.Version), strings.Compare(a.Path, b.Path),
 		strings.Compare(a.Arch, b.Arch), strings.Compare(a.Extractor, b.Extractor),
-	} {
-		if c != 0 {
-			return c
-		}
-	}
-	return 0
+	)
 }
