@@ -1,0 +1,148 @@
+package secret
+
+// cursor is how far one rule has come in a file. Behind a literal its automaton
+// runs on until no match can be going on: that is as far as the expression must
+// be tried.
+type cursor struct {
+	touched   bool
+	automaton *automaton
+	state     stateID
+	// pos is how far the automaton is, start where a match may have begun.
+	// Offsets are the file's.
+	pos, start int64
+	accepted   bool
+	// always is set for a rule that has no literals.
+	always bool
+	// hard says that no match begins before start: the last one ended there.
+	hard bool
+	// windows are where matches are; they do not overlap.
+	windows []window
+}
+
+type window struct {
+	from, to int64
+	hard     bool
+}
+
+func (c *cursor) reset() {
+	*c = cursor{automaton: c.automaton, windows: c.windows[:0]}
+}
+
+func (c *cursor) everywhere() { c.always = true }
+
+// open says whether a match may be going on.
+func (c *cursor) open() bool { return c.always || c.state != dead }
+
+// needs returns the first byte that the cursor still needs, at most keep.
+func (c *cursor) needs(keep int64) int64 {
+	if c.open() {
+		keep = min(keep, c.start-edge)
+	}
+	if len(c.windows) > 0 {
+		keep = min(keep, c.windows[0].from-edge)
+	}
+	return keep
+}
+
+// close ends a stretch; it is worth trying if a match could end in it.
+func (c *cursor) close(end int64) {
+	if c.accepted {
+		c.add(window{c.start, end, c.hard})
+	}
+	c.state, c.accepted, c.hard = dead, false, false
+}
+
+func (c *cursor) add(w window) {
+	if n := len(c.windows); n > 0 && w.from < c.windows[n-1].to {
+		c.windows[n-1].to = max(c.windows[n-1].to, w.to)
+		return
+	}
+	c.windows = append(c.windows, w)
+}
+
+func (s *Scanner) cursor(i int) *cursor {
+	c := &s.cursors[i]
+	if !c.touched {
+		c.touched = true
+		s.touched = append(s.touched, i)
+		if c.automaton == nil && s.rules[i].program != nil {
+			c.automaton = newAutomaton(s.rules[i].program)
+		}
+	}
+	return c
+}
+
+// follow begins to follow a branch behind its literal, which ends before
+// buf[end].
+func (s *Scanner) follow(u *use, end int) {
+	c := s.cursor(u.index)
+	s.advance(c, end)
+	at := s.base + int64(end)
+	if c.state == dead {
+		c.start, c.pos = max(at-int64(u.rule.back), 0), at
+	}
+	c.state = c.automaton.join(c.state, u.branch)
+	c.accepted = c.accepted || c.automaton.accepting[c.state]
+}
+
+// advance runs the cursor's automaton up to buf[end].
+func (s *Scanner) advance(c *cursor, end int) {
+	if c.state == dead {
+		return
+	}
+	a, state, accepted := c.automaton, c.state, c.accepted
+	i := int(c.pos - s.base)
+	for _, b := range s.buf[i:end] {
+		t := a.next[int(state)*a.classes+int(a.class[b])]
+		if t == unknown {
+			t = a.step(state, b)
+		}
+		if state = t; state == dead {
+			break
+		}
+		accepted = accepted || a.accepting[state]
+		i++
+	}
+	c.state, c.accepted, c.pos = state, accepted, s.base+int64(i)
+	if state == dead {
+		c.close(c.pos)
+	}
+}
+
+// settleRule brings a rule up to what has been scanned and tries its expression where
+// more of the file cannot change what is found.
+func (s *Scanner) settleRule(i int) {
+	c, end := &s.cursors[i], s.base+int64(s.scanned)
+	if !c.always {
+		s.advance(c, s.scanned)
+	}
+	if c.open() && s.eof {
+		c.accepted = c.accepted || c.always
+		c.close(end)
+		c.always = false
+	}
+	// A later literal may open a window that reaches back into this one.
+	margin := int64(max(lineContext, s.rules[i].back+maxLiteralLen))
+	n := 0
+	for ; n < len(c.windows) && (s.eof || c.windows[n].to+margin <= end); n++ {
+		s.try(i, c.windows[n], end)
+	}
+	c.windows = append(c.windows[:0], c.windows[n:]...)
+	if c.open() && end-c.start > maxOpen {
+		s.split(i, c, end)
+	}
+}
+
+// split tries the expression on a long stretch that goes on: what begins far
+// enough from its end has been seen whole.
+func (s *Scanner) split(i int, c *cursor, end int64) {
+	from := end - maxMatch
+	if c.accepted || c.always {
+		last := s.try(i, window{c.start, end, c.hard}, from)
+		if last > from {
+			c.hard = true
+		}
+		from = max(from, last)
+	}
+	c.start = from
+}

@@ -1,0 +1,228 @@
+package secret
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+)
+
+// allowComment on a line accepts what is found there.
+const allowComment = "gitleaks:allow"
+
+// found is a finding before the whole file is known.
+type found struct {
+	Hit
+	rule int
+	// start is the match's offset in the file.
+	start int64
+}
+
+// try runs a rule's expression over a window and takes up matches that begin at
+// or before latest. It returns where the last of them ended.
+func (s *Scanner) try(i int, w window, latest int64) (last int64) {
+	r := &s.rules[i]
+	from, to := w.from, w.to+edge
+	if !w.hard {
+		from -= edge
+	}
+	from, to = max(from, s.base), min(to, s.base+int64(len(s.buf)))
+	text := s.buf[from-s.base : to-s.base]
+	if !r.worthTrying(text) || len(r.branches) == 0 && !s.keywordSeen(r) {
+		return 0
+	}
+	for _, m := range r.Regex.FindAllIndex(text, -1) {
+		start := from + int64(m[0])
+		if start > latest {
+			break
+		}
+		last = from + int64(m[1])
+		s.take(i, int(start-s.base), int(last-s.base))
+	}
+	return last
+}
+
+// take judges a match, buf[start:end], as gitleaks does.
+func (s *Scanner) take(i, start, end int) {
+	r := &s.rules[i]
+	match := strings.Trim(string(s.buf[start:end]), "\n")
+	end = start + len(match)
+	line := s.line(start, end)
+	if strings.Contains(line, allowComment) {
+		return
+	}
+	value, ok := r.value(match)
+	if !ok || r.Entropy != 0 && entropy(value) <= r.Entropy {
+		return
+	}
+	f := found{rule: i, start: s.base + int64(start), Hit: Hit{
+		Rule: r.RuleID, Description: r.Description, Path: s.path, match: match, secret: value,
+	}}
+	if s.allowed(&f, line, r.set.allow) || s.allowed(&f, line, r.Allowlists) || len(s.found) >= maxHits {
+		return
+	}
+	f.Line = s.lines.at(s.buf, start) + 1
+	if start < len(s.buf) && s.buf[start] == '\n' { // counts for the line after it
+		f.Line++
+	}
+	f.EndLine = max(f.Line, s.lines.at(s.buf, end)+1)
+	f.Column = start - bytes.LastIndexByte(s.buf[:start], '\n')
+	f.EndColumn = end - bytes.LastIndexByte(s.buf[:max(end-1, 0)], '\n') - 1
+	s.found = append(s.found, f)
+}
+
+// line is the text of the lines that a match is on. Behind the first line of a
+// file gitleaks begins with the newline before it, which expressions of allow
+// lists may see.
+func (s *Scanner) line(start, end int) string {
+	from := max(bytes.LastIndexByte(s.buf[:min(start+1, len(s.buf))], '\n'), start-lineContext, 0)
+	to := len(s.buf)
+	if n := bytes.IndexByte(s.buf[end:], '\n'); n >= 0 {
+		to = end + n
+	}
+	return string(s.buf[from:min(to, end+lineContext)])
+}
+
+// value is the part of a match that is the secret.
+func (r *rule) value(match string) (string, bool) {
+	groups := r.Regex.FindStringSubmatch(match)
+	if len(groups) < 2 {
+		return match, true
+	}
+	if r.SecretGroup > 0 {
+		if len(groups) <= r.SecretGroup {
+			return "", false
+		}
+		return groups[r.SecretGroup], true
+	}
+	for _, g := range groups[1:] {
+		if g != "" {
+			return g, true
+		}
+	}
+	return match, true
+}
+
+// allowed says whether one of the lists accepts a finding.
+func (s *Scanner) allowed(f *found, line string, lists []*config.Allowlist) bool {
+	for _, a := range lists {
+		target := f.secret
+		switch a.RegexTarget {
+		case "match":
+			target = f.match
+		case "line":
+			target = line
+		}
+		matches := a.RegexAllowed(target)
+		stops, _ := a.ContainsStopWord(f.secret)
+		if a.MatchCondition != config.AllowlistMatchAnd {
+			if matches || stops {
+				return true
+			}
+			continue
+		}
+		// There are no commits here: a list that asks for one never accepts.
+		if len(a.Commits) == 0 &&
+			(len(a.Paths) == 0 || a.PathAllowed(s.path)) &&
+			(len(a.Regexes) == 0 || matches) &&
+			(len(a.StopWords) == 0 || stops) {
+			return true
+		}
+	}
+	return false
+}
+
+// entropy is Shannon's, in bits per character, as gitleaks reckons it.
+func entropy(s string) (bits float64) {
+	counts := map[rune]int{}
+	for _, c := range s {
+		counts[c]++
+	}
+	n := 1 / float64(len(s))
+	for _, c := range counts {
+		f := float64(c) * n
+		bits -= f * math.Log2(f)
+	}
+	return bits
+}
+
+// worthTrying says no only where the rule cannot find anything in a text: its
+// secrets need more different characters, or others.
+func (r *rule) worthTrying(text []byte) bool {
+	if r.fewest == 0 && r.must == nil {
+		return true
+	}
+	var has [256]bool
+	different, must := 0, r.must == nil
+	for _, b := range text {
+		if b >= 0x80 {
+			return true
+		}
+		if !has[b] {
+			has[b] = true
+			different++
+			must = must || r.must[b]
+		}
+	}
+	return must && different >= r.fewest
+}
+
+// finish decides what depends on the whole file.
+func (s *Scanner) finish() []Hit {
+	for _, i := range s.plan.named {
+		r := &s.rules[i]
+		s.found = append(s.found, found{rule: i, Hit: Hit{Rule: r.RuleID, Description: r.Description, Path: s.path}})
+	}
+	all := s.found
+	out := slices.DeleteFunc(slices.Clone(all), func(f found) bool {
+		r := &s.rules[f.rule]
+		return r.SkipReport || !s.keywordSeen(r) || !complete(r, &f, all)
+	})
+	specific := slices.Clone(out)
+	out = slices.DeleteFunc(out, func(f found) bool { return generic(f.Rule) && covered(&f, specific) })
+	slices.SortStableFunc(out, func(a, b found) int {
+		if a.start != b.start {
+			return int(min(max(a.start-b.start, -1), 1))
+		}
+		return strings.Compare(a.Rule, b.Rule)
+	})
+	hits := make([]Hit, 0, len(out))
+	for i, f := range out {
+		if i > 0 && f.start == out[i-1].start && f.Rule == out[i-1].Rule && f.match == out[i-1].match {
+			continue // two sets have the rule
+		}
+		hits = append(hits, f.Hit)
+	}
+	return hits
+}
+
+func (s *Scanner) keywordSeen(r *rule) bool {
+	return len(r.keywords) == 0 || slices.ContainsFunc(r.keywords, func(k int) bool { return s.seen[k] })
+}
+
+func generic(id string) bool { return strings.Contains(strings.ToLower(id), "generic") }
+
+// covered says whether a generic finding is part of a better one on its line.
+func covered(f *found, all []found) bool {
+	return slices.ContainsFunc(all, func(o found) bool {
+		return o.Line == f.Line && o.Rule != f.Rule && !generic(o.Rule) && strings.Contains(o.secret, f.secret)
+	})
+}
+
+// complete says whether all that a rule requires beside its own match was found.
+func complete(r *rule, f *found, all []found) bool {
+	for _, q := range r.RequiredRules {
+		if !slices.ContainsFunc(all, func(o found) bool {
+			return o.Rule == q.RuleID &&
+				(q.WithinLines == nil || abs(o.Line-f.Line) <= *q.WithinLines) &&
+				(q.WithinColumns == nil || abs(o.Column-f.Column) <= *q.WithinColumns)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+func abs(n int) int { return max(n, -n) }

@@ -1,0 +1,136 @@
+package secret
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+
+	"github.com/pkg/errors"
+	"github.com/rs/zerolog"
+	"github.com/spf13/viper"
+	"github.com/zricethezav/gitleaks/v8/config"
+	"github.com/zricethezav/gitleaks/v8/logging"
+)
+
+// MaxSetSize is the most that a set of rules may hold, in bytes. gitleaks' own
+// has 110 kB.
+const MaxSetSize = 1 << 20
+
+// Set is a named set of rules in gitleaks' TOML format.
+type Set struct {
+	// Name for messages: a file's name, or "default".
+	Name string
+	TOML []byte
+}
+
+// Default is gitleaks' own set of rules.
+func Default() Set { return Set{Name: "default", TOML: []byte(config.DefaultConfig)} }
+
+// quiet keeps gitleaks from writing to standard error: what matters it returns.
+var quiet = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() })
+
+// load reads a set with gitleaks' own library. Of what a set can extend only the
+// default set is there: a set must mean the same wherever it is read.
+func load(s Set) (cfg config.Config, err error) {
+	quiet()
+	defer func() { // the library compiles expressions with MustCompile
+		if p := recover(); p != nil {
+			err = errors.Errorf("%s: %v", s.Name, p)
+		}
+	}()
+	vc, err := decode(s)
+	if err != nil {
+		return cfg, err
+	}
+	if vc.Extend.Path != "" || vc.Extend.URL != "" {
+		return cfg, errors.Errorf("%s: extend.path and extend.url are not supported: name each file as a rule set of its own", s.Name)
+	}
+	if vc.Extend.UseDefault {
+		base, err := decode(Default())
+		if err != nil {
+			return cfg, err
+		}
+		if vc, err = extend(base, vc); err != nil {
+			return cfg, errors.Wrap(err, s.Name)
+		}
+	}
+	cfg, err = vc.Translate()
+	return cfg, errors.Wrap(err, s.Name)
+}
+
+func decode(s Set) (*config.ViperConfig, error) {
+	if len(s.TOML) > MaxSetSize {
+		return nil, errors.Errorf("%s: more than %d bytes", s.Name, MaxSetSize)
+	}
+	v := viper.New()
+	v.SetConfigType("toml")
+	if err := v.ReadConfig(bytes.NewReader(s.TOML)); err != nil {
+		return nil, errors.Wrapf(err, "%s is not TOML", s.Name)
+	}
+	var vc config.ViperConfig
+	if err := v.Unmarshal(&vc); err != nil {
+		return nil, errors.Wrapf(err, "%s is not a set of gitleaks rules", s.Name)
+	}
+	// Both spellings of allow lists become one, so that lists can be joined.
+	if vc.AllowList != nil {
+		vc.Allowlists, vc.AllowList = append(vc.Allowlists, vc.AllowList), nil
+	}
+	for i := range vc.Rules {
+		if r := &vc.Rules[i]; r.AllowList != nil {
+			r.Allowlists, r.AllowList = append(r.Allowlists, r.AllowList), nil
+		}
+	}
+	return &vc, nil
+}
+
+// extend changes and adds to a set as extend.useDefault does. The library's own
+// code counts in a global variable how often it has been asked, and stops
+// extending after two times.
+func extend(base, own *config.ViperConfig) (*config.ViperConfig, error) {
+	out := *own
+	out.Extend = config.Extend{}
+	out.Allowlists = append(slices.Clone(own.Allowlists), base.Allowlists...)
+	index := map[string]int{}
+	for i, r := range out.Rules {
+		index[r.ID] = i
+	}
+	disabled := map[string]bool{}
+	for _, id := range own.Extend.DisabledRules {
+		disabled[id] = true
+	}
+	for _, r := range base.Rules {
+		if disabled[r.ID] {
+			delete(disabled, r.ID)
+			continue
+		}
+		i, ok := index[r.ID]
+		if !ok {
+			out.Rules = append(out.Rules, r)
+			continue
+		}
+		c := &out.Rules[i]
+		if c.Description == "" {
+			c.Description = r.Description
+		}
+		if c.Entropy == 0 {
+			c.Entropy = r.Entropy
+		}
+		if c.SecretGroup == 0 {
+			c.SecretGroup = r.SecretGroup
+		}
+		if c.Regex == "" {
+			c.Regex = r.Regex
+		}
+		if c.Path == "" {
+			c.Path = r.Path
+		}
+		c.Tags = append(r.Tags, c.Tags...)
+		c.Keywords = append(r.Keywords, c.Keywords...)
+		c.Allowlists = append(r.Allowlists, c.Allowlists...)
+		c.Required, c.SkipReport = r.Required, r.SkipReport
+	}
+	for id := range disabled {
+		return nil, errors.Errorf("extend.disabledRules names %q, which the default set does not have", id)
+	}
+	return &out, nil
+}
