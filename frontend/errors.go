@@ -131,7 +131,9 @@ func encodeReport(r *scan.Report) string {
 
 func cutPackages(s *scan.Stage) { s.Packages = nil }
 
-func cutFindings(s *scan.Stage) { s.Packages, s.Findings, s.Problems = nil, nil, nil }
+func cutFindings(s *scan.Stage) {
+	s.Packages, s.Findings, s.Secrets, s.Problems = nil, nil, nil, nil
+}
 
 // trimmed copies a report down to its stages and cuts each of them.
 func trimmed(r *scan.Report, cut func(*scan.Stage)) *scan.Report {

@@ -7,7 +7,6 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
-	"github.com/scan-build/scan-build/frontend/graph"
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/policy"
 )
@@ -42,20 +41,33 @@ func (o *Outcome) Blocked() error {
 		return nil
 	}
 	var err error = &BlockedError{Report: o.Report, Message: policy.BlockMessage(o.Report)}
-	seen := map[int]bool{}
-	var sources []*errdefs.Source
-	for _, b := range o.Report.Verdict.Blocking {
-		in := o.instruction(b.Platform, b.Stage, b.Layer.Digest)
-		if in == nil || !in.Known() || seen[in.StartLine] || len(sources) == maxExcerpts {
-			continue
-		}
-		seen[in.StartLine] = true
-		sources = append(sources, &errdefs.Source{Info: in.Source, Ranges: []*pb.Range{lineRange(in)}})
-	}
-	for _, src := range sources { // the client prints the innermost first
+	for _, src := range o.excerpts(o.Report.Verdict) { // the client prints the innermost first
 		err = errdefs.WithSource(err, src)
 	}
 	return err
+}
+
+// excerpts are the Dockerfile's lines that a verdict blocks for.
+func (o *Outcome) excerpts(v scan.Verdict) []*errdefs.Source {
+	seen := map[int]bool{}
+	var out []*errdefs.Source
+	add := func(platform, stage string, l scan.Layer) {
+		src := o.source(platform, stage, l)
+		if src == nil || len(out) == maxExcerpts {
+			return
+		}
+		if start := int(src.Ranges[0].Start.Line); !seen[start] {
+			seen[start] = true
+			out = append(out, src)
+		}
+	}
+	for _, b := range v.Secrets {
+		add(b.Platform, b.Stage, b.Layer)
+	}
+	for _, b := range v.Blocking {
+		add(b.Platform, b.Stage, b.Layer)
+	}
+	return out
 }
 
 // warn sends what does not block as BuildKit warnings.
@@ -73,8 +85,8 @@ func (o *Outcome) warn(ctx context.Context, c gwclient.Client) error {
 		for _, d := range w.Detail {
 			opts.Detail = append(opts.Detail, []byte(d))
 		}
-		if in := o.instruction("", w.Stage, w.Layer.Digest); in != nil && in.Known() {
-			opts.SourceInfo, opts.Range = in.Source, []*pb.Range{lineRange(in)}
+		if src := o.source("", w.Stage, w.Layer); src != nil {
+			opts.SourceInfo, opts.Range = src.Info, src.Ranges
 		}
 		if err := c.Warn(ctx, head, w.Short, opts); err != nil {
 			return err
@@ -83,14 +95,21 @@ func (o *Outcome) warn(ctx context.Context, c gwclient.Client) error {
 	return nil
 }
 
-// instruction finds where a layer of a report comes from, on the given platform
-// or on any.
-func (o *Outcome) instruction(platform, stage, layer string) *graph.Instruction {
+// source finds where a layer of a report comes from, on the given platform or on
+// any; nil if that is not known. An instruction that made no layer is found by
+// its file.
+func (o *Outcome) source(platform, stage string, layer scan.Layer) *errdefs.Source {
 	for _, p := range o.plan.platforms {
+		if platform != "" && p.id != platform {
+			continue
+		}
+		if layer.Digest == "" {
+			return excerpt(p.file(layer.File), layer.StartLine, layer.EndLine)
+		}
 		for _, s := range p.stages {
 			for _, l := range s.layers {
-				if (platform == "" || p.id == platform) && s.Name == stage && l.Digest == layer {
-					return &l.from.Instruction
+				if s.Name == stage && l.Digest == layer.Digest {
+					return excerpt(l.from.Source, l.StartLine, l.EndLine)
 				}
 			}
 		}
@@ -98,9 +117,12 @@ func (o *Outcome) instruction(platform, stage, layer string) *graph.Instruction 
 	return nil
 }
 
-func lineRange(in *graph.Instruction) *pb.Range {
-	return &pb.Range{
-		Start: &pb.Position{Line: int32(in.StartLine)},
-		End:   &pb.Position{Line: int32(in.EndLine)},
+func excerpt(file *pb.SourceInfo, start, end int) *errdefs.Source {
+	if file == nil || start == 0 {
+		return nil
 	}
+	return &errdefs.Source{Info: file, Ranges: []*pb.Range{{
+		Start: &pb.Position{Line: int32(start)},
+		End:   &pb.Position{Line: int32(end)},
+	}}}
 }

@@ -68,20 +68,23 @@ func output(run llb.ExecState) llb.State {
 }
 
 // analyzeSnapshot finds what the layer between parent and child brought.
-func analyzeSnapshot(root llb.State, child llb.State, parent *llb.State, name string, opts ...llb.RunOption) llb.State {
+func analyzeSnapshot(root llb.State, child llb.State, parent *llb.State, s *search, name string, opts ...llb.RunOption) llb.State {
 	args := []string{"/" + analyzeBinary, "--child", childDir, "--out", outDir}
 	opts = append(opts, snapshotMount(childDir, child))
 	if parent != nil {
 		args = append(args, "--parent", parentDir)
 		opts = append(opts, snapshotMount(parentDir, *parent))
 	}
-	return output(runTool(root, args, name, opts...))
+	more, mounts := s.option()
+	return output(runTool(root, append(args, more...), name, append(opts, mounts...)...))
 }
 
 // analyzeBlob finds what a base image's layer brought, from the layer's tar.
-func analyzeBlob(root llb.State, blob llb.State, name string, opts ...llb.RunOption) llb.State {
+func analyzeBlob(root llb.State, blob llb.State, s *search, name string, opts ...llb.RunOption) llb.State {
 	args := []string{"/" + analyzeBinary, "--tar", path.Join(blobDir, blobName), "--out", outDir}
-	return output(runTool(root, args, name, append(opts, snapshotMount(blobDir, blob))...))
+	more, mounts := s.option()
+	opts = append(append(opts, snapshotMount(blobDir, blob)), mounts...)
+	return output(runTool(root, append(args, more...), name, opts...))
 }
 
 // unpackDatabase makes a database ready for matching.

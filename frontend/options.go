@@ -3,12 +3,9 @@ package frontend
 import (
 	"context"
 	"maps"
-	"path"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan/config"
 )
@@ -18,13 +15,19 @@ const (
 	keyRequestID   = "requestid"
 	keySource      = "source"
 	keyCmdline     = "cmdline"
+	keyTarget      = "target"
 	buildArgPrefix = "build-arg:"
 )
 
 // ReadOptions merges the options of a build's scan: those in the file beside
-// the Dockerfile, those in build arguments, and those given here.
+// the Dockerfile, those in build arguments, and those given here. With them comes
+// the project's list of secrets that gitleaks is not to report.
 func ReadOptions(ctx context.Context, c gwclient.Client, flags config.Values) (config.Options, error) {
-	file, err := readOptionsFile(ctx, c)
+	data, name, err := readBeside(ctx, c, config.FileName)
+	if err != nil {
+		return config.Options{}, err
+	}
+	file, err := config.ParseYAML(name, data)
 	if err != nil {
 		return config.Options{}, err
 	}
@@ -38,26 +41,16 @@ func ReadOptions(ctx context.Context, c gwclient.Client, flags config.Values) (c
 	if err != nil {
 		return config.Options{}, err
 	}
-	return config.Merge(file, fromArgs, flags).Options()
-}
-
-// readOptionsFile reads the options file from where the Dockerfile comes from,
-// be that this machine, a git repository or an archive.
-func readOptionsFile(ctx context.Context, c gwclient.Client) (config.Values, error) {
-	dockerfile := c.BuildOpts().Opts[keyFilename]
-	name := path.Join(path.Dir(dockerfile), config.FileName)
-	bc, err := dockerui.NewClient(withOpts(c, map[string]string{keyFilename: name}))
-	if err != nil {
-		return config.Values{}, err
+	opt, err := config.Merge(file, fromArgs, flags).Options()
+	if err != nil || opt.Secrets.Mode == config.SecretsOff {
+		return opt, err
 	}
-	src, err := bc.ReadEntrypoint(ctx, "YAML")
+	data, name, err = readProjectFile(ctx, c, config.MaxFileSize, config.IgnoreFileName)
 	if err != nil {
-		if isNotFound(err) {
-			return config.Values{}, nil
-		}
-		return config.Values{}, errors.Wrapf(err, "failed to read %s", name)
+		return config.Options{}, err
 	}
-	return config.ParseYAML(name, src.Data)
+	opt.Secrets.Ignore, err = config.ParseGitleaksIgnore(name, data)
+	return opt, err
 }
 
 // isNotFound tells a missing file from one that cannot be read. The error comes

@@ -3,10 +3,12 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 	"github.com/pkg/errors"
 
@@ -28,6 +30,19 @@ type planPlatform struct {
 	id     string
 	state  llb.State
 	stages []planStage
+	build  *graph.Build
+	// secrets of the Dockerfile and the image's configuration
+	secrets []placedSecret
+}
+
+// file finds a source file by the name that reports have, nil without one.
+func (p *planPlatform) file(name string) *pb.SourceInfo {
+	for i, info := range p.build.Files() {
+		if path.Clean(info.Filename) == name {
+			return p.build.File(i).Info
+		}
+	}
+	return nil
 }
 
 type planStage struct {
@@ -52,26 +67,40 @@ type analysis struct {
 // planner makes a plan.
 type planner struct {
 	*solver
-	tools *tools
-	plan  *plan
+	tools  *tools
+	plan   *plan
+	search *search
+	finder *finder
 	// multi is set for a build of several platforms, whose names show them.
 	multi bool
 }
 
 func newPlan() *plan { return &plan{byOp: map[digest.Digest]*analysis{}} }
 
-// add plans the scan of one platform's result.
-func (p *planner) add(ctx context.Context, id string, st llb.State) error {
-	stages, err := graph.Stages(ctx, st)
+// add plans the scan of one platform's result. config is its image's
+// configuration, base that of the image it is built on; both may be empty.
+func (p *planner) add(ctx context.Context, id string, st llb.State, config, base []byte) error {
+	b, err := graph.Read(ctx, st, p.finder.conceal)
 	if err != nil {
 		return err
 	}
-	pp := planPlatform{id: id, state: st, stages: make([]planStage, len(stages))}
+	texts := newTexts(b, p.client.BuildOpts().Opts, id)
+	if err := texts.find(p.finder, config, base); err != nil {
+		return err
+	}
+	stages, err := b.Stages()
+	if err != nil {
+		return err
+	}
+	pp := planPlatform{id: id, state: st, build: b, stages: make([]planStage, len(stages))}
 	// The image first: a layer that stages share is called by its place there.
 	for i := range slices.Backward(stages) {
 		if pp.stages[i], err = p.stage(ctx, id, &stages[i]); err != nil {
 			return err
 		}
+	}
+	if !p.search.off {
+		pp.secrets = texts.place(pp.stages)
 	}
 	p.plan.platforms = append(p.plan.platforms, pp)
 	return nil
@@ -117,7 +146,7 @@ func (p *planner) prefix(platform string) string {
 func (p *planner) parts(ctx context.Context, l *graph.Layer) ([]part, error) {
 	if l.Base == nil {
 		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l}, text: l.Text}
-		pt.make = fromSnapshots(&l.Child, l.Below())
+		pt.make = p.search.fromSnapshots(&l.Child, l.Below())
 		return []part{pt}, nil
 	}
 	layers, ok, err := p.baseLayers(ctx, l.Base)
@@ -126,7 +155,7 @@ func (p *planner) parts(ctx context.Context, l *graph.Layer) ([]part, error) {
 	}
 	if !ok {
 		p.plan.notice("this engine cannot show the layers of a base image apart: %s is analysed as one layer", l.Base.Ref)
-		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l}, text: l.Text, make: fromSnapshots(&l.Child, nil)}
+		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l}, text: l.Text, make: p.search.fromSnapshots(&l.Child, nil)}
 		pt.Base = l.Base.Ref
 		return []part{pt}, nil
 	}
@@ -138,10 +167,10 @@ func (p *planner) parts(ctx context.Context, l *graph.Layer) ([]part, error) {
 			pt.text = fmt.Sprintf("%s (layer %d/%d)", l.Text, i+1, len(layers))
 		}
 		if b.blob == nil {
-			pt.make = fromSnapshots(b.child, b.parent)
+			pt.make = p.search.fromSnapshots(b.child, b.parent)
 		} else {
 			pt.make = func(root llb.State, name string, opts ...llb.RunOption) llb.State {
-				return analyzeBlob(root, *b.blob, name, opts...)
+				return analyzeBlob(root, *b.blob, p.search, name, opts...)
 			}
 		}
 		out = append(out, pt)
@@ -149,20 +178,26 @@ func (p *planner) parts(ctx context.Context, l *graph.Layer) ([]part, error) {
 	return out, nil
 }
 
-func fromSnapshots(child, parent *llb.State) func(llb.State, string, ...llb.RunOption) llb.State {
+func (s *search) fromSnapshots(child, parent *llb.State) func(llb.State, string, ...llb.RunOption) llb.State {
 	return func(root llb.State, name string, opts ...llb.RunOption) llb.State {
-		return analyzeSnapshot(root, *child, parent, name, opts...)
+		return analyzeSnapshot(root, *child, parent, s, name, opts...)
 	}
 }
 
 func reported(l *graph.Layer, id digest.Digest) scan.Layer {
+	out := place(l.Instruction)
+	out.Digest = id.String()
+	return out
+}
+
+// place is what a report says of an instruction.
+func place(in graph.Instruction) scan.Layer {
 	return scan.Layer{
-		Digest:      id.String(),
-		Instruction: l.Text,
-		Stage:       l.Stage,
-		File:        l.FileName(),
-		StartLine:   l.StartLine,
-		EndLine:     l.EndLine,
+		Instruction: in.Text,
+		Stage:       in.Stage,
+		File:        in.FileName(),
+		StartLine:   in.StartLine,
+		EndLine:     in.EndLine,
 	}
 }
 

@@ -104,11 +104,11 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 		return nil, err
 	}
 	sv := newSolver(s.client, bc.CacheImports)
-	t, err := findTools(ctx, sv, bc, s.opt.ScannerImage)
+	t, search, err := s.prepare(ctx, sv, bc)
 	if err != nil {
 		return nil, err
 	}
-	p := &planner{solver: sv, tools: t, plan: newPlan()}
+	p := &planner{solver: sv, tools: t, plan: newPlan(), search: search, finder: newFinder(search.rules)}
 	var db *database
 	eg, ctx2 := errgroup.WithContext(ctx)
 	eg.Go(func() (err error) {
@@ -131,8 +131,24 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 	if err := match(ctx, sv, t, db, report); err != nil {
 		return nil, err
 	}
+	p.plan.addSecrets(report)
 	report.Finished = time.Now().UTC()
 	return &Outcome{Report: report, plan: p.plan, tools: t, solver: sv}, nil
+}
+
+// prepare finds what an analysis needs before the first one.
+func (s *scanner) prepare(ctx context.Context, sv *solver, bc *dockerui.Client) (t *tools, se *search, err error) {
+	eg, ctx := errgroup.WithContext(ctx)
+	eg.Go(func() (err error) {
+		t, err = findTools(ctx, sv, bc, s.opt.ScannerImage)
+		return err
+	})
+	eg.Go(func() (err error) {
+		se, err = readSearch(ctx, s.client, s.opt.Secrets)
+		return err
+	})
+	err = eg.Wait()
+	return t, se, err
 }
 
 // addResult plans every platform of a result.
@@ -153,7 +169,9 @@ func (p *planner) addResult(ctx context.Context, res *gwclient.Result) error {
 				return errors.Wrap(err, "failed to read the build's definition")
 			}
 		}
-		if err := p.add(ctx, platform.ID, st); err != nil {
+		config := exptypes.ParseKey(res.Metadata, exptypes.ExporterImageConfigKey, &platform)
+		base := exptypes.ParseKey(res.Metadata, exptypes.ExporterImageBaseConfigKey, &platform)
+		if err := p.add(ctx, platform.ID, st, config, base); err != nil {
 			return err
 		}
 	}
@@ -212,6 +230,6 @@ func (ps *planStage) merge() (scan.Stage, error) {
 	if err != nil {
 		return st, err
 	}
-	st.OS, st.Packages, st.Problems = m.OS, m.Packages, m.Problems
+	st.OS, st.Packages, st.Secrets, st.Problems = m.OS, m.Packages, m.Secrets, m.Problems
 	return st, nil
 }

@@ -62,17 +62,41 @@ func (i *Image) Limit(k int, attr string) (llb.State, error) {
 	return sourceState(op, i.meta)
 }
 
-// Stages reads the definition of a build's result and returns its stages, those
-// that others read from first, the result's own last. Chains that are part of a
-// longer one (FROM build) are not listed again: their layers say in which stage
-// of the Dockerfile they stand.
-func Stages(ctx context.Context, st llb.State) ([]Stage, error) {
+// Build is the definition of a build's result, taken apart.
+type Build struct {
+	def *definition
+	src *sources
+}
+
+// Read takes the definition of a build's result apart.
+//
+// conceal replaces what must not be shown in a text and keeps its lines. It is
+// applied to the texts of instructions and source files when they are asked for,
+// so it may be told by what [Build.Files] holds what that is. Nil leaves texts
+// as they are.
+func Read(ctx context.Context, st llb.State, conceal func(text string) string) (*Build, error) {
 	d, err := read(ctx, st)
 	if err != nil {
 		return nil, err
 	}
-	w := &walker{def: d, src: newSources(d.source), done: map[output]bool{}, ignores: d.ignoresCache()}
-	if err := w.chain(d.head, true); err != nil {
+	if conceal == nil {
+		conceal = func(text string) string { return text }
+	}
+	return &Build{def: d, src: newSources(d.source, conceal)}, nil
+}
+
+// Files are the source files that the definition embeds, as they were written.
+func (b *Build) Files() []*pb.SourceInfo { return b.def.source.Infos }
+
+// File reads one of them.
+func (b *Build) File(i int) *File { return b.src.file(i) }
+
+// Stages returns the build's stages, those that others read from first, the
+// result's own last. Chains that are part of a longer one (FROM build) are not
+// listed again: their layers say in which stage of the Dockerfile they stand.
+func (b *Build) Stages() ([]Stage, error) {
+	w := &walker{def: b.def, src: b.src, done: map[output]bool{}, ignores: b.def.ignoresCache()}
+	if err := w.chain(b.def.head, true); err != nil {
 		return nil, err
 	}
 	return w.stages, nil

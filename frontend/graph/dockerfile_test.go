@@ -260,7 +260,7 @@ final*
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := graph.Stages(t.Context(), convert(t, test.dockerfile, test.target))
+			got, err := stagesOf(t, convert(t, test.dockerfile, test.target))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -269,4 +269,14 @@ final*
 			}
 		})
 	}
+}
+
+// stagesOf reads a definition's stages with every text as it is.
+func stagesOf(t *testing.T, st llb.State) ([]graph.Stage, error) {
+	t.Helper()
+	b, err := graph.Read(t.Context(), st, nil)
+	if err != nil {
+		return nil, err
+	}
+	return b.Stages()
 }

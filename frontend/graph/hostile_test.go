@@ -9,8 +9,6 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
-
-	"github.com/scan-build/scan-build/frontend/graph"
 )
 
 // definition marshals operations that no client library would make; the last
@@ -105,7 +103,7 @@ func TestHostileDefinitionsAreRefusedOrHarmless(t *testing.T) {
 		{name: "merge of inputs that are not there", def: definition(t, source(), onPrevious(merge(&pb.MergeInput{Input: 5}, &pb.MergeInput{Input: -5})))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := graph.Stages(t.Context(), received(t, test.def))
+			_, err := stagesOf(t, received(t, test.def))
 			switch {
 			case test.fails == "" && err != nil:
 				t.Errorf("failed: %v", err)
@@ -136,7 +134,7 @@ func TestSourceMapsOfNoUseAreHarmless(t *testing.T) {
 				def.Source.Locations[string(digest.FromBytes(def.Def[0]))] = def.Source.Locations[""]
 				delete(def.Source.Locations, "")
 			}
-			stages, err := graph.Stages(t.Context(), received(t, def))
+			stages, err := stagesOf(t, received(t, def))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +165,7 @@ func TestBigDefinitionsAreReadInTime(t *testing.T) {
 		st = st.Run(llb.Shlexf("echo %d", i)).Root()
 	}
 	start := time.Now()
-	stages, err := graph.Stages(t.Context(), remote(t, st))
+	stages, err := stagesOf(t, remote(t, st))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +200,7 @@ func TestTooManyOperationsAreRefused(t *testing.T) {
 		def.Metadata[string(digest.FromBytes(dt))] = &pb.OpMetadata{}
 		def.Def = append(def.Def, dt)
 	}
-	if _, err := graph.Stages(t.Context(), received(t, def)); err == nil || !strings.Contains(err.Error(), "more than 50000") {
+	if _, err := stagesOf(t, received(t, def)); err == nil || !strings.Contains(err.Error(), "more than 50000") {
 		t.Errorf("got %v, want an error that names the limit", err)
 	}
 }
@@ -212,7 +210,7 @@ func TestDeeplyNestedStagesAreRefused(t *testing.T) {
 	for i := range 1100 {
 		st = llb.Image("debian").Run(llb.Shlexf("echo %d", i), llb.AddMount("/m", st)).Root()
 	}
-	if _, err := graph.Stages(t.Context(), remote(t, st)); err == nil || !strings.Contains(err.Error(), "nests more than") {
+	if _, err := stagesOf(t, remote(t, st)); err == nil || !strings.Contains(err.Error(), "nests more than") {
 		t.Errorf("got %v, want an error that names the limit", err)
 	}
 }
@@ -223,7 +221,7 @@ func TestIgnoredCacheReachesWhatIsBuiltOnTop(t *testing.T) {
 	top := ignoring.Run(llb.Shlex("above")).Root()
 	reading := llb.Image("alpine").Run(llb.Shlex("reads"), llb.AddMount("/m", top, llb.Readonly)).Root()
 
-	stages, err := graph.Stages(t.Context(), remote(t, reading))
+	stages, err := stagesOf(t, remote(t, reading))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +243,7 @@ func TestIgnoredCacheReachesWhatIsBuiltOnTop(t *testing.T) {
 }
 
 func TestScratchIsAStageWithoutLayers(t *testing.T) {
-	stages, err := graph.Stages(t.Context(), llb.Scratch())
+	stages, err := stagesOf(t, llb.Scratch())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,11 @@
 package graph
 
 import (
-	"bytes"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 )
@@ -19,7 +16,8 @@ type Instruction struct {
 	Text string
 	// Stage is the name of the Dockerfile stage that the instruction stands in.
 	Stage string
-	// Source and the 1-based, inclusive lines; nil and zero if unknown.
+	// Source and the 1-based, inclusive lines; nil and zero if unknown. Its text is
+	// the concealed one, see [Read].
 	Source             *pb.SourceInfo
 	StartLine, EndLine int
 
@@ -27,37 +25,25 @@ type Instruction struct {
 	named bool
 }
 
+// StageIndex is the index of the instruction's stage in its file, -1 if unknown.
+func (i Instruction) StageIndex() int { return i.stage }
+
+// Named reports whether the instruction's stage has a name of its own.
+func (i Instruction) Named() bool { return i.named }
+
 // Known reports whether the instruction's place in a source file is known.
 func (i Instruction) Known() bool { return i.Source != nil && i.StartLine > 0 }
 
 // sources finds instructions by the source locations of operations.
 type sources struct {
 	pb    *pb.Source
-	files []*sourceFile // parsed on first use, by index into pb.Infos
+	files []*File // parsed on first use, by index into pb.Infos
+	// conceal is applied to every text before it is cut to length.
+	conceal func(string) string
 }
 
-type sourceFile struct {
-	info   *pb.SourceInfo
-	stages []fileStage
-}
-
-type fileStage struct {
-	name  string
-	named bool
-	// instructions in file order, FROM first
-	lines []instructionLines
-}
-
-type instructionLines struct {
-	text       string
-	start, end int
-}
-
-func newSources(src *pb.Source) *sources {
-	if src == nil {
-		src = &pb.Source{}
-	}
-	return &sources{pb: src, files: make([]*sourceFile, len(src.Infos))}
+func newSources(src *pb.Source, conceal func(string) string) *sources {
+	return &sources{pb: src, files: make([]*File, len(src.Infos)), conceal: conceal}
 }
 
 // trace finds the instruction of each step of a chain. An operation that
@@ -68,13 +54,13 @@ func (s *sources) trace(d *definition, steps []step) []Instruction {
 	above := Instruction{stage: -1}
 	for i := len(steps) - 1; i >= 0; i-- {
 		out[i] = s.pick(s.candidates(steps[i].at.op), above)
-		name := d.meta(steps[i].at.op).GetDescription()["llb.customname"]
+		name := s.conceal(d.meta(steps[i].at.op).GetDescription()["llb.customname"])
 		if !out[i].Known() {
 			out[i].stage = -1
 			out[i].Stage, out[i].Text = splitCustomName(name)
 		}
 		if out[i].Text == "" {
-			out[i].Text = describe(d.ops[steps[i].at.op], name)
+			out[i].Text = s.describe(d.ops[steps[i].at.op], name)
 		}
 		if out[i].Known() {
 			above = out[i]
@@ -135,78 +121,14 @@ func lineRange(rr []*pb.Range) (start, end int) {
 	return start, end
 }
 
-func (s *sources) file(i int) *sourceFile {
+func (s *sources) file(i int) *File {
 	if i < 0 || i >= len(s.files) || s.pb.Infos[i] == nil {
 		return nil
 	}
 	if s.files[i] == nil {
-		s.files[i] = parseFile(s.pb.Infos[i])
+		s.files[i] = parseFile(s.pb.Infos[i], s.conceal)
 	}
 	return s.files[i]
-}
-
-// parseFile reads a Dockerfile for its stages. A file that does not parse (of
-// another frontend's language) has no stages, and its instructions are the text
-// at their lines.
-func parseFile(info *pb.SourceInfo) *sourceFile {
-	f := &sourceFile{info: info}
-	ast, err := parser.Parse(bytes.NewReader(info.Data))
-	if err != nil {
-		return f
-	}
-	stages, _, err := instructions.Parse(ast.AST, nil)
-	if err != nil {
-		return f
-	}
-	for i, st := range stages {
-		fs := fileStage{name: st.Name, named: st.Name != ""}
-		if !fs.named {
-			fs.name = "stage-" + itoa(i)
-		}
-		fs.add(st.SourceCode, st.Location)
-		for _, c := range st.Commands {
-			text := c.Name()
-			if s, ok := c.(interface{ String() string }); ok {
-				text = s.String()
-			}
-			fs.add(text, c.Location())
-		}
-		f.stages = append(f.stages, fs)
-	}
-	return f
-}
-
-func (fs *fileStage) add(text string, ranges []parser.Range) {
-	if len(ranges) == 0 {
-		return
-	}
-	l := instructionLines{text: oneLine(text), start: ranges[0].Start.Line, end: ranges[0].End.Line}
-	for _, r := range ranges {
-		l.end = max(l.end, r.End.Line)
-	}
-	fs.lines = append(fs.lines, l)
-}
-
-func (f *sourceFile) instruction(start, end int) Instruction {
-	in := Instruction{Source: f.info, StartLine: start, EndLine: end, stage: -1}
-	for i, st := range f.stages {
-		if len(st.lines) == 0 || st.lines[0].start > start {
-			break
-		}
-		in.stage, in.Stage, in.named = i, st.name, st.named
-		for _, l := range st.lines {
-			if l.start <= start && start <= l.end {
-				in.Text, in.EndLine = l.text, max(end, l.end)
-			}
-		}
-	}
-	if in.Text == "" {
-		lines := strings.Split(string(f.info.Data), "\n")
-		if start >= 1 && start <= len(lines) {
-			in.Text = oneLine(lines[start-1])
-		}
-	}
-	return in
 }
 
 // stageName names a chain after the Dockerfile stage that its top stands in.
@@ -243,13 +165,13 @@ func splitCustomName(name string) (stage, text string) {
 	return m[1], m[2]
 }
 
-func describe(op *pb.Op, name string) string {
+func (s *sources) describe(op *pb.Op, name string) string {
 	if name != "" {
 		return oneLine(name)
 	}
 	switch x := op.GetOp().(type) {
 	case *pb.Op_Exec:
-		return oneLine("RUN " + strings.Join(x.Exec.GetMeta().GetArgs(), " "))
+		return oneLine(s.conceal("RUN " + strings.Join(x.Exec.GetMeta().GetArgs(), " ")))
 	case *pb.Op_Source:
 		_, ref := splitScheme(x.Source.Identifier)
 		return "FROM " + ref
