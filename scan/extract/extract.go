@@ -30,6 +30,9 @@ type Options struct {
 	// FileTimeout is the time one file may take; 0 means 60 seconds. A file that
 	// takes longer becomes a problem of the inventory.
 	FileTimeout time.Duration
+	// Visit is given every changed file while the changes are being found,
+	// whether it may hold packages or not. nil visits nothing.
+	Visit layer.Visitor
 }
 
 // Layer analyses a layer. Whatever is wrong with a file's content becomes a
@@ -37,7 +40,7 @@ type Options struct {
 // read. The inventory depends on the layer's content alone.
 func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInventory, error) {
 	a := newAnalysis(l.View(), opts)
-	changes, err := l.Changes(ctx, a.table.choose)
+	changes, err := l.Changes(ctx, a.table.choose, opts.Visit)
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +91,12 @@ func (a *analysis) inventory(c *layer.Changes) *scan.LayerInventory {
 		}
 	}
 	for _, p := range slices.Concat(a.evidence, c.Replaced) {
-		inv.Evidence = append(inv.Evidence, validPath(p))
+		inv.Evidence = append(inv.Evidence, ValidPath(p))
 	}
 	slices.Sort(inv.Evidence)
 	inv.Evidence = slices.Compact(inv.Evidence)
 	for _, p := range c.Removed {
-		inv.Removed = append(inv.Removed, validPath(p))
+		inv.Removed = append(inv.Removed, ValidPath(p))
 	}
 	slices.Sort(inv.Removed)
 	inv.Removed = slices.Compact(inv.Removed)

@@ -35,7 +35,7 @@ func readOSRelease(view layer.View) (*scan.OSRelease, *scan.Problem) {
 			return nil, &scan.Problem{Path: name, Extractor: osReleaseName, Message: message(err), Fatal: true}
 		}
 		r := parseOSRelease(string(b))
-		r.Path = validPath(real)
+		r.Path = ValidPath(real)
 		return r, nil
 	}
 	return nil, nil

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// validPath makes a path fit for JSON: bytes that are not UTF-8 become \xNN, so
+// ValidPath makes a path fit for JSON: bytes that are not UTF-8 become \xNN, so
 // that two names that differ only in those stay different.
-func validPath(p string) string { return validText(p) }
+func ValidPath(p string) string { return validText(p) }
 
 func validText(s string) string {
 	if utf8.ValidString(s) {

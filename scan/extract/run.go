@@ -45,7 +45,7 @@ func (a *analysis) file(ctx context.Context, f layer.File) {
 }
 
 func (a *analysis) add(ext *extractor, f layer.File, packages []scan.Package, err error) {
-	p := validPath(f.Path)
+	p := ValidPath(f.Path)
 	for i := range packages {
 		finish(&packages[i], ext, p)
 	}

@@ -22,20 +22,12 @@ var stubs = map[string]bool{
 func (d *directory) file(name string, had bool) error {
 	path := d.join(name)
 	choice := d.choose(path)
-	if !had && choice.Take == TakeNever {
-		d.out.Changed++
-		return nil
+	if !had {
+		return d.created(path, name, choice)
 	}
 	now, err := d.stat(d.dir, name)
 	if err != nil {
 		return err
-	}
-	if !had {
-		d.out.Changed++
-		if takes(d.dir, name, now, choice) {
-			d.out.Files = append(d.out.Files, File{Path: path, Size: now.Size})
-		}
-		return nil
 	}
 	old, err := d.stat(d.below, name)
 	if err != nil {
@@ -47,23 +39,42 @@ func (d *directory) file(name string, had bool) error {
 	if (d.prune || !sameAttributes(now, old)) && !stubs[path] {
 		d.out.Changed++
 	}
+	if choice.Take == TakeNever || !d.replaced(path, name, now, old, choice) {
+		d.visitFile(path, now.Size == old.Size)
+	}
+	return nil
+}
+
+// created handles a file that the parent does not have.
+func (d *directory) created(path, name string, choice Choice) error {
+	d.out.Changed++
+	d.visitFile(path, false)
 	if choice.Take == TakeNever {
 		return nil
 	}
-	return d.replaced(path, name, now, old, choice)
+	now, err := d.stat(d.dir, name)
+	if err != nil {
+		return err
+	}
+	if takes(d.dir, name, now, choice) {
+		d.out.Files = append(d.out.Files, File{Path: path, Size: now.Size})
+	}
+	return nil
 }
 
-// replaced handles a file whose parent's version may differ.
-func (d *directory) replaced(path, name string, now, old unix.Stat_t, choice Choice) error {
+// replaced handles a chosen file whose parent's version may differ, and says
+// whether it turned out to have the same content.
+func (d *directory) replaced(path, name string, now, old unix.Stat_t, choice Choice) (same bool) {
 	is, was := takes(d.dir, name, now, choice), takes(d.below, name, old, choice)
 	switch {
 	case is && was && d.sameContent(name, now, old, choice):
+		return true
 	case is:
 		d.out.Files = append(d.out.Files, File{Path: path, Size: now.Size})
 	case was:
 		d.out.Replaced = append(d.out.Replaced, path)
 	}
-	return nil
+	return false
 }
 
 // takes decides about a regular file what its path alone could not. A file that
@@ -125,7 +136,8 @@ func sameAttributes(a, b unix.Stat_t) bool {
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
 
-// sameContent compares two files byte for byte. A difference in doubt is one.
+// sameContent compares two files byte for byte, unless they are larger than the
+// caller can use. A difference in doubt is one.
 func (d *directory) sameContent(name string, now, old unix.Stat_t, choice Choice) bool {
 	if now.Size != old.Size || (choice.MaxSize > 0 && now.Size > choice.MaxSize) {
 		return false
@@ -140,19 +152,24 @@ func (d *directory) sameContent(name string, now, old unix.Stat_t, choice Choice
 		return false
 	}
 	defer b.Close()
+	return sameBytes(d.ctx, a, b, now.Size)
+}
+
+// sameBytes compares the first size bytes of two files.
+func sameBytes(ctx context.Context, a, b io.ReaderAt, size int64) bool {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	half := len(*buf) / 2
-	x, y := (*buf)[:half], (*buf)[half:]
-	for left := now.Size; left > 0; {
-		n := int(min(left, int64(half)))
-		if _, err := io.ReadFull(a, x[:n]); err != nil {
+	for at := int64(0); at < size; {
+		n := int(min(size-at, int64(half)))
+		x, y := (*buf)[:n], (*buf)[half:half+n]
+		if k, _ := a.ReadAt(x, at); k < n {
 			return false
 		}
-		if _, err := io.ReadFull(b, y[:n]); err != nil || !bytes.Equal(x[:n], y[:n]) {
+		if k, _ := b.ReadAt(y, at); k < n || !bytes.Equal(x, y) {
 			return false
 		}
-		if left -= int64(n); context.Cause(d.ctx) != nil {
+		if at += int64(n); context.Cause(ctx) != nil {
 			return false
 		}
 	}

@@ -13,6 +13,7 @@ package layer
 
 import (
 	"context"
+	"io"
 	"io/fs"
 
 	"github.com/pkg/errors"
@@ -58,7 +59,24 @@ type Choice struct {
 // for every changed file, from several goroutines at once, and must be cheap.
 type Chooser func(path string) Choice
 
-// File is a changed file that the caller chose.
+// Visitor is given every regular file that the layer created, or whose content it
+// changed, while the changes are being found; also one that the same tar holds
+// again, replaces or removes further on: its bytes are in the layer. It is called
+// from several goroutines at once, at most one for each processor and at most
+// [MaxVisits], in no order.
+//
+// The content is good until the visitor returns, and is nil if File.Unread says
+// why it is not to be had; that of a large file of a mount is an [os.File]. From a tar, the path is spelled as in the tar: once
+// Changes is done, the View resolves symlinked directories in it. A large file of
+// a tar passes by once: reading on from the beginning costs nothing, reading
+// elsewhere first writes it to the temporary file, and an error is what comes of
+// reading elsewhere after most of it has passed.
+type Visitor func(f File, content io.ReaderAt)
+
+// MaxVisits is how many files are visited at once at most.
+const MaxVisits = 8
+
+// File is a changed file that the caller chose or is to visit.
 type File struct {
 	// Path is the physical path, relative to the root.
 	Path string
@@ -90,8 +108,9 @@ type Changes struct {
 
 // Layer is one layer of an image.
 type Layer interface {
-	// Changes finds what the layer changed. It is called once.
-	Changes(ctx context.Context, choose Chooser) (*Changes, error)
+	// Changes finds what the layer changed. It is called once, and returns after
+	// the last visit has ended. No visitor means no visits.
+	Changes(ctx context.Context, choose Chooser, visit Visitor) (*Changes, error)
 	// View is the snapshot that the layer made. From a tar it holds only the
 	// files that Changes chose.
 	View() View

@@ -121,22 +121,30 @@ func (r *root) openDir(name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// openFile opens what is known to be a regular file. O_NONBLOCK keeps the open
-// of what turned into a FIFO from waiting.
+// openFile opens what is known to be a regular file.
 func (r *root) openFile(name string) (*os.File, error) {
-	fd, err := r.openFD(name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
+	fd, _, err := r.openRegular(name)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
-		_ = unix.Close(fd)
-		if err == nil {
-			err = errors.New("not a regular file")
-		}
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
-	}
 	return os.NewFile(uintptr(fd), name), nil
+}
+
+// openRegular opens a regular file and returns its size. O_NONBLOCK keeps the
+// open of what turned into a FIFO from waiting.
+func (r *root) openRegular(name string) (fd int, size int64, err error) {
+	if fd, err = r.openFD(name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY); err != nil {
+		return -1, 0, err
+	}
+	var st unix.Stat_t
+	if err = unix.Fstat(fd, &st); err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, 0, err
+	}
+	return fd, st.Size, nil
 }
 
 // lstat tells what is at a physical path without opening it.

@@ -3,6 +3,7 @@ package layer
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -34,17 +35,24 @@ type blob struct {
 	kept  *spool
 	files map[string]kept
 	links map[string]string
-	// hard are chosen hard links whose target was not chosen, by target.
-	hard map[string][]string
-	// pending has the same by name.
-	pending map[string]string
+	// hard are the hard links that need their target's content, by target.
+	hard map[string][]alias
+	// targets are the files that hard links lead to, by the link's name.
+	targets map[string]string
+	// executables are files that begin like one, if there is a visitor.
+	executables map[string]bool
+	visits      *visits
+	// buffers are for small files that are visited.
+	buffers chan []byte
+	peek    *bufio.Reader
 	ctx     context.Context
 	out     Changes
 }
 
-// kept is a file in the spool. A file without content has a reason.
+// kept is a chosen file. One that should be in the spool and is not has a reason.
 type kept struct {
 	at, size int64
+	spooled  bool
 	unread   string
 }
 
@@ -66,7 +74,8 @@ func openTar(opts Options) (Layer, error) {
 	}
 	return &blob{
 		name: opts.Tar, kept: s, files: map[string]kept{},
-		links: map[string]string{}, hard: map[string][]string{}, pending: map[string]string{},
+		links: map[string]string{}, hard: map[string][]alias{}, targets: map[string]string{},
+		executables: map[string]bool{}, peek: bufio.NewReaderSize(nil, 4096),
 	}, nil
 }
 
@@ -74,15 +83,18 @@ func (b *blob) Close() error { return b.kept.Close() }
 
 func (b *blob) View() View { return tarView{b} }
 
-func (b *blob) Changes(ctx context.Context, choose Chooser) (*Changes, error) {
+func (b *blob) Changes(ctx context.Context, choose Chooser, visit Visitor) (*Changes, error) {
 	b.ctx = ctx
 	b.out.Method = MethodTar
-	if err := b.each(func(h *tar.Header, name string, r io.Reader) error {
+	b.startVisits(visit)
+	err := b.each(func(h *tar.Header, name string, r io.Reader) error {
 		return b.entry(h, name, r, choose)
-	}); err != nil {
-		return nil, err
+	})
+	if err == nil {
+		err = b.hardLinks()
 	}
-	if err := b.hardLinks(); err != nil {
+	b.visits.wait()
+	if err != nil {
 		return nil, err
 	}
 	b.canonical()
@@ -158,11 +170,13 @@ func (b *blob) entry(h *tar.Header, name string, r io.Reader, choose Chooser) er
 	// A later entry of the same name replaces the earlier one.
 	delete(b.files, name)
 	delete(b.links, name)
+	delete(b.targets, name)
+	delete(b.executables, name)
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeRegA, tar.TypeGNUSparse: //nolint:staticcheck // old archives have it
 		return b.file(h, name, r, choose(name))
 	case tar.TypeLink:
-		b.hardLink(h, name, choose(name))
+		b.hardLink(name, clean(h.Linkname), choose(name))
 	case tar.TypeSymlink:
 		b.links[name] = h.Linkname
 		b.removed(name)
@@ -180,42 +194,65 @@ func (b *blob) removed(name string) {
 	b.out.Removed = append(b.out.Removed, name)
 }
 
+// file keeps a regular file if it is chosen, and has it visited.
 func (b *blob) file(h *tar.Header, name string, r io.Reader, c Choice) error {
 	b.out.Changed++
-	if c.Take == TakeNever {
-		return nil
+	if b.visits != nil && h.Size <= maxBuffered {
+		return b.buffered(h.Size, r, []string{name}, func(content []byte) error {
+			_, _, err := b.take(h, name, bytes.NewReader(content), c)
+			return err
+		})
 	}
-	if c.Take == TakeAlways {
-		return b.keep(name, h.Size, r, c, nil)
+	at, spooled, err := b.take(h, name, r, c)
+	if err != nil || b.visits == nil {
+		return err
 	}
-	buffered := bufio.NewReaderSize(r, 4096)
-	head, _ := buffered.Peek(magicLen)
+	b.visitLarge(name, h.Size, at, spooled)
+	return nil
+}
+
+// take keeps a file if it is chosen. Spooled says that the whole content was
+// read and is in the spool; else all of it is still in b.peek.
+func (b *blob) take(h *tar.Header, name string, r io.Reader, c Choice) (at int64, spooled bool, err error) {
+	b.peek.Reset(r)
+	head, _ := b.peek.Peek(magicLen)
+	binary := isBinary(head)
+	if b.visits != nil && binary {
+		b.executables[name] = true
+	}
+	switch c.Take {
+	case TakeNever:
+		return 0, false, nil
+	case TakeAlways:
+		return b.keep(name, h.Size, b.peek, Choice{MaxSize: c.MaxSize})
+	}
 	executable := c.Take == TakeBinary || h.FileInfo().Mode()&0o111 != 0
-	if !executable || !isBinary(head) {
+	if !executable || !binary {
 		b.out.Replaced = append(b.out.Replaced, name)
-		return nil
+		return 0, false, nil
 	}
-	return b.keep(name, h.Size, buffered, c, c.Marks)
+	return b.keep(name, h.Size, b.peek, c)
 }
 
 // keep stores a file. With marks, one that has none of them is dropped again:
 // the executables of a base image are many and few say what they are made of.
-func (b *blob) keep(name string, size int64, r io.Reader, c Choice, marks [][]byte) error {
+// Spooled says that it is in the spool, for a dropped one only until the next.
+func (b *blob) keep(name string, size int64, r io.Reader, c Choice) (at int64, spooled bool, err error) {
 	if c.MaxSize > 0 && size > c.MaxSize {
 		b.files[name] = kept{size: size}
-		return nil
+		return 0, false, nil
 	}
-	at, found, err := b.kept.add(r, size, marks)
+	at, found, err := b.kept.add(r, size, c.Marks)
 	switch {
 	case errors.Is(err, errSpoolFull):
 		b.files[name] = kept{size: size, unread: err.Error()}
-		return nil
+		return 0, false, nil
 	case err != nil:
-		return errors.Wrapf(err, "failed to read %q from the layer blob", name)
+		return 0, false, errors.Wrapf(err, "failed to read %q from the layer blob", name)
 	case !found:
 		b.out.Replaced = append(b.out.Replaced, name)
-		return nil
+		return at, true, nil
 	}
-	b.files[name] = kept{at: at, size: size}
-	return nil
+	b.files[name] = kept{at: at, size: size, spooled: true}
+	return at, true, nil
 }

@@ -2,67 +2,132 @@ package layer
 
 import (
 	"archive/tar"
+	"bytes"
 	"io"
 	"io/fs"
 	"path"
+
+	"github.com/pkg/errors"
 )
 
-func (b *blob) hardLink(h *tar.Header, name string, c Choice) {
+// alias is a hard link that needs the content of its target.
+type alias struct {
+	name string
+	keep bool
+}
+
+func (b *blob) hardLink(name, target string, c Choice) {
 	b.out.Changed++
-	if c.Take == TakeNever {
-		return
+	if t, ok := b.targets[target]; ok {
+		target = t
 	}
-	target := clean(h.Linkname)
-	if k, ok := b.files[target]; ok {
+	b.targets[name] = target
+	k, chosen := b.files[target]
+	switch {
+	case c.Take == TakeNever:
+	case chosen:
 		b.files[name] = k
-		return
-	}
-	if c.Take != TakeAlways {
+	case c.Take != TakeAlways:
 		// An executable: its target was looked at as one and was none of interest,
 		// or is one under its other name.
 		b.out.Replaced = append(b.out.Replaced, name)
-		return
 	}
-	if t, ok := b.pending[target]; ok {
-		target = t
+	keep := c.Take == TakeAlways && !chosen
+	// An executable was visited already. A text may mean more by its other name.
+	visit := b.visits != nil && !b.executables[target]
+	switch {
+	case visit && k.spooled:
+		b.visitSpooled([]string{name}, k)
+	case visit || keep:
+		b.hard[target] = append(b.hard[target], alias{name, keep})
 	}
-	b.pending[name] = target
-	b.hard[target] = append(b.hard[target], name)
 }
 
-// hardLinks reads the blob once more for chosen names of files that have
-// another name: pnpm's package.json is a link into its store.
+// errFound ends a pass over the blob.
+var errFound = errors.New("all hard links were found")
+
+// hardLinks reads the blob once more for what is wanted under another name too:
+// pnpm's package.json is a link into its store.
 func (b *blob) hardLinks() error {
 	if len(b.hard) == 0 {
 		return nil
 	}
 	err := b.each(func(h *tar.Header, name string, r io.Reader) error {
-		names := b.hard[name]
-		if len(names) == 0 || h.Typeflag != tar.TypeReg {
+		aliases := b.hard[name]
+		if len(aliases) == 0 || h.Typeflag != tar.TypeReg {
 			return nil
 		}
 		delete(b.hard, name)
-		if err := b.keep(names[0], h.Size, r, Choice{MaxSize: maxLinked}, nil); err != nil {
+		if err := b.linked(aliases, h.Size, r); err != nil {
 			return err
 		}
-		for _, n := range names[1:] {
-			b.files[n] = b.files[names[0]]
+		if len(b.hard) == 0 {
+			return errFound
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errFound) {
 		return err
 	}
-	for target, names := range b.hard {
-		for _, n := range names {
-			b.files[n] = kept{unread: "hard link to " + target + ", which is not in the layer"}
-		}
+	for target, aliases := range b.hard {
+		b.unread(aliases, "hard link to "+target+", which is not in the layer")
 	}
 	return nil
 }
 
-// maxLinked limits what is kept for a hard link.
-const maxLinked = 128 << 20
+// linked keeps and visits a file under its other names.
+func (b *blob) linked(aliases []alias, size int64, r io.Reader) error {
+	names, keep := make([]string, len(aliases)), false
+	for i, a := range aliases {
+		names[i], keep = a.name, keep || a.keep
+	}
+	if b.visits != nil && size <= maxBuffered {
+		return b.buffered(size, r, names, func(content []byte) error {
+			if !keep {
+				return nil
+			}
+			_, err := b.spoolLinked(aliases, size, bytes.NewReader(content))
+			return err
+		})
+	}
+	k, err := b.spoolLinked(aliases, size, r)
+	if err != nil || b.visits == nil || !k.spooled {
+		return err
+	}
+	b.visitSpooled(names, k)
+	return nil
+}
+
+// spoolLinked stores a file for those of its other names that are chosen.
+func (b *blob) spoolLinked(aliases []alias, size int64, r io.Reader) (kept, error) {
+	at, _, err := b.kept.add(r, size, nil)
+	if errors.Is(err, errSpoolFull) {
+		b.unread(aliases, err.Error())
+		return kept{}, nil
+	}
+	if err != nil {
+		return kept{}, errors.Wrapf(err, "failed to read %q from the layer blob", aliases[0].name)
+	}
+	k := kept{at: at, size: size, spooled: true}
+	for _, a := range aliases {
+		if a.keep {
+			b.files[a.name] = k
+		}
+	}
+	return k, nil
+}
+
+// unread notes why the content of hard links is not to be had.
+func (b *blob) unread(aliases []alias, why string) {
+	for _, a := range aliases {
+		if a.keep {
+			b.files[a.name] = kept{unread: why}
+		}
+		if b.visits != nil {
+			b.visits.visit(File{Path: a.name, Unread: why}, nil)
+		}
+	}
+}
 
 // canonical renames what was found below symlinked directories of the same tar:
 // lib/x is usr/lib/x where lib is a symlink to usr/lib.

@@ -56,7 +56,7 @@ func (v tarView) find(op, name string) (string, kept, error) {
 	if !ok {
 		return "", kept{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
 	}
-	if k.unread != "" {
+	if !k.spooled {
 		return "", kept{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrPermission}
 	}
 	return real, k, nil

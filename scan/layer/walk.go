@@ -29,12 +29,13 @@ const maxDepth = 4096
 //	├─ etc  ino 7 ctime 9  ino 7 ctime 5   looked at: something changed in it
 //	└─ usr  ino 8 ctime 2  ino 8 ctime 2   skipped
 //
-// Elsewhere (prune is false) both trees are walked whole and chosen files are
-// compared by content: a snapshot made by copying has new inodes throughout, and
-// times can be set.
+// Elsewhere (prune is false) both trees are walked whole and chosen files, or all
+// if there is a visitor, are compared by content: a snapshot made by copying has
+// new inodes throughout, and times can be set.
 type walk struct {
 	ctx    context.Context
 	choose Chooser
+	visits *visits
 	child  *root
 	parent *root
 	prune  bool
@@ -49,6 +50,7 @@ type walk struct {
 func (w *walk) run() (*Changes, error) {
 	w.subtree(task{both: w.parent != nil})
 	w.wg.Wait()
+	w.visits.wait()
 	if w.err != nil {
 		return nil, w.err
 	}
