@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -19,7 +20,8 @@ func main() {
 	}
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "scan-analyze:", err)
+		// What a parser says of a file of rules may take several lines.
+		fmt.Fprintln(os.Stderr, "scan-analyze:", strings.Join(strings.Fields(err.Error()), " "))
 		os.Exit(1)
 	}
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
-	"github.com/scan-build/scan-build/scan/extract"
+	"github.com/scan-build/scan-build/scan/analyze"
 	"github.com/scan-build/scan-build/scan/layer"
+	"github.com/scan-build/scan-build/scan/secret"
 )
 
 // inventoryFile is the name of the result in the output folder.
@@ -26,6 +27,8 @@ const memoryLimit = 1 << 30
 
 type options struct {
 	child, parent, tar, out string
+	secrets                 bool
+	rules                   string
 }
 
 func parse(args []string) (options, error) {
@@ -36,6 +39,8 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.parent, "parent", "", "mounted snapshot below it")
 	f.StringVar(&o.tar, "tar", "", "the layer's blob")
 	f.StringVar(&o.out, "out", "", "folder for the inventory")
+	f.BoolVar(&o.secrets, "secrets", true, "look for secrets too")
+	f.StringVar(&o.rules, "rules", "", "folder of rule sets (*.toml) for secrets in place of the default one")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -55,6 +60,13 @@ func parse(args []string) (options, error) {
 func run(ctx context.Context, o options) error {
 	scalibrlog.SetLogger(silent{})
 	debug.SetMemoryLimit(memoryLimit)
+	var rules *secret.Rules
+	if o.secrets {
+		var err error
+		if rules, err = readRules(o.rules); err != nil {
+			return err
+		}
+	}
 	temp, err := os.MkdirTemp(o.out, ".scan-analyze-")
 	if err != nil {
 		return errors.Wrap(err, "failed to use the output folder")
@@ -65,7 +77,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer l.Close()
-	inv, err := extract.Layer(ctx, l, extract.Options{TempDir: temp})
+	inv, err := analyze.Layer(ctx, l, analyze.Options{TempDir: temp, Rules: rules})
 	if err != nil {
 		return errors.Wrap(err, "failed to analyse the layer")
 	}

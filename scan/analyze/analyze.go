@@ -1,0 +1,123 @@
+// Package analyze makes the inventory of one layer: its packages (scan/extract)
+// and its secrets (scan/secret), in one walk over what the layer changed.
+//
+// It owns how much of what was found an inventory may hold. It must not know how
+// packages or secrets are recognised, nor how a layer is seen.
+package analyze
+
+import (
+	"context"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/extract"
+	"github.com/scan-build/scan-build/scan/layer"
+	"github.com/scan-build/scan-build/scan/secret"
+)
+
+// Options say what to look for. The zero value looks for packages alone.
+type Options struct {
+	// TempDir is for files that have to be kept for a while; empty means the
+	// system's default.
+	TempDir string
+	// Rules find secrets in every regular file that the layer created or whose
+	// content it changed; nil looks for none.
+	Rules *secret.Rules
+}
+
+// Layer analyses a layer. Whatever is wrong with a file's content becomes a
+// problem of the inventory; an error means that the layer itself could not be
+// read. The inventory depends on the layer's content and the rules alone. It
+// never holds the value of a secret, and neither does an error.
+func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInventory, error) {
+	if opts.Rules == nil {
+		return extract.Layer(ctx, l, extract.Options{TempDir: opts.TempDir})
+	}
+	s := newSearch(ctx, opts)
+	inv, err := extract.Layer(ctx, l, extract.Options{TempDir: opts.TempDir, Visit: s.file})
+	if err != nil {
+		return nil, err
+	}
+	s.complete(inv, l.View())
+	return inv, nil
+}
+
+// complete adds what was found to an inventory, in an order that does not depend
+// on which file was searched first.
+func (s *search) complete(inv *scan.LayerInventory, view layer.View) {
+	inv.Stats.Searched = s.searched.Load()
+	inv.Secrets = s.secrets(view)
+	for _, t := range s.problems.all() {
+		t.Path = physical(view, t.file, t.Path)
+		inv.Problems = append(inv.Problems, t.Problem)
+	}
+	if more := s.problems.dropped(); more > 0 {
+		inv.Problems = append(inv.Problems, unlisted(more))
+	}
+	slices.SortFunc(inv.Problems, compareProblems)
+}
+
+// secrets are what the hits that are kept may say of themselves.
+func (s *search) secrets(view layer.View) []scan.Secret {
+	hits := s.hits.all()
+	secrets := sealed(hits)
+	counting := map[string]bool{}
+	for i, h := range hits {
+		inArchive := h.Path != extract.ValidPath(h.file)
+		counting[h.file] = counting[h.file] || inArchive || secrets[i].Counts()
+		secrets[i].Path = physical(view, h.file, h.Path)
+		secrets[i].Source = scan.SecretInFile
+	}
+	for file, more := range s.more {
+		// A file is dismissed for its path, so all that is in it is.
+		if counts, listed := counting[file]; counts || !listed {
+			path := extract.ValidPath(file)
+			secrets = append(secrets, tooMany(physical(view, file, path), more))
+		}
+	}
+	if more := s.hits.dropped(); more > 0 {
+		secrets = append(secrets, tooMany(".", more))
+	}
+	slices.SortFunc(secrets, compareSecrets)
+	// A tar may hold the same file twice.
+	return slices.CompactFunc(secrets, func(a, b scan.Secret) bool { return compareSecrets(a, b) == 0 })
+}
+
+// sealed takes the hits' values away. A fingerprint takes milliseconds, on
+// purpose, so this is done for those alone that are kept, and side by side.
+func sealed(hits []found) []scan.Secret {
+	secrets := make([]scan.Secret, len(hits))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(hits)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := next.Add(1) - 1; i < int64(len(hits)); i = next.Add(1) - 1 {
+				secrets[i] = hits[i].Secret()
+			}
+		}()
+	}
+	wg.Wait()
+	return secrets
+}
+
+// physical returns the path of a finding in a file, or inside an archive that it
+// is, with symlinked directories of the file's own path resolved: a tar may hold
+// lib/x beside lib → usr/lib.
+func physical(view layer.View, file, found string) string {
+	inside, ok := strings.CutPrefix(found, extract.ValidPath(file))
+	if !ok {
+		return found
+	}
+	dir, err := view.Resolve(path.Dir(file))
+	if err != nil {
+		return found
+	}
+	return extract.ValidPath(path.Join(dir, path.Base(file))) + inside
+}

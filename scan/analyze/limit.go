@@ -1,0 +1,100 @@
+package analyze
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+
+	"github.com/scan-build/scan-build/scan"
+)
+
+const (
+	// maxSecrets is how many secrets an inventory holds.
+	maxSecrets = 1000
+	// maxPerFile is how many of them one file may bring.
+	maxPerFile = 100
+	// maxProblems is how many files an inventory names that were not searched to
+	// the end.
+	maxProblems = 1000
+
+	// extractor is how problems name this search.
+	extractor = "secrets"
+	// ruleTooMany is the rule of the secret that stands for those left out.
+	ruleTooMany = "too-many-secrets"
+)
+
+// lowest keeps the limit lowest of the values that it is given, in memory for
+// twice as many. Which ones does not depend on the order in which they come.
+type lowest[T any] struct {
+	limit   int
+	compare func(a, b T) int
+	values  []T
+	total   int
+}
+
+func (l *lowest[T]) add(v T) {
+	l.total++
+	if l.values = append(l.values, v); len(l.values) >= 2*l.limit {
+		l.cut()
+	}
+}
+
+func (l *lowest[T]) cut() {
+	slices.SortStableFunc(l.values, l.compare)
+	clear(l.values[min(len(l.values), l.limit):])
+	l.values = l.values[:min(len(l.values), l.limit)]
+}
+
+// all returns the values that were kept, sorted.
+func (l *lowest[T]) all() []T {
+	l.cut()
+	return l.values
+}
+
+// dropped is how many were not.
+func (l *lowest[T]) dropped() int { return max(0, l.total-l.limit) }
+
+// compareRanks orders the hits of one file by what matters if not all can be
+// kept: the first of each rule, so that who accepts a rule in a file has seen
+// every rule that there is to accept.
+func compareRanks(a, b found) int { return cmp.Compare(a.rank, b.rank) }
+
+// compareFound orders those of a layer likewise.
+func compareFound(a, b found) int {
+	return cmp.Or(
+		compareRanks(a, b), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.EndLine, b.EndLine), cmp.Compare(a.EndColumn, b.EndColumn),
+	)
+}
+
+func compareSecrets(a, b scan.Secret) int {
+	return cmp.Or(
+		cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.EndLine, b.EndLine), cmp.Compare(a.Fingerprint, b.Fingerprint),
+	)
+}
+
+func compareProblems(a, b scan.Problem) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Extractor, b.Extractor), cmp.Compare(a.Message, b.Message))
+}
+
+func compareTroubles(a, b trouble) int { return compareProblems(a.Problem, b.Problem) }
+
+// tooMany stands for secrets of a path that are left out of the inventory. It is
+// a secret itself, not a problem: it blocks until somebody accepts it, also when
+// all that are listed were accepted one by one.
+func tooMany(path string, more int) scan.Secret {
+	sum := sha256.Sum256([]byte(ruleTooMany + "\x00" + path))
+	return scan.Secret{
+		Rule: ruleTooMany, Source: scan.SecretInFile, Path: path,
+		Description: "More secrets were found than are listed: " + strconv.Itoa(more) + " others",
+		Fingerprint: hex.EncodeToString(sum[:16]),
+	}
+}
+
+// unlisted stands for problems that are left out.
+func unlisted(more int) scan.Problem {
+	return scan.Problem{Extractor: extractor, Message: strconv.Itoa(more) + " more files were not searched to the end"}
+}

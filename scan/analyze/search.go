@@ -1,0 +1,162 @@
+package analyze
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/extract"
+	"github.com/scan-build/scan-build/scan/layer"
+	"github.com/scan-build/scan-build/scan/secret"
+	"github.com/scan-build/scan-build/scan/secret/content"
+)
+
+// search looks for secrets in the files of one layer, several at once.
+type search struct {
+	ctx      context.Context
+	rules    *secret.Rules
+	limits   content.Limits
+	scanners chan *secret.Scanner
+	searched atomic.Int64
+
+	mu       sync.Mutex
+	hits     lowest[found]
+	problems lowest[trouble]
+	// more is how many hits of a file were left out, by file.
+	more map[string]int
+}
+
+// found is a hit in a file, or inside an archive that the file is.
+type found struct {
+	file string
+	secret.Hit
+	// rank counts the hits of the same rule in the same file, from 0.
+	rank int
+}
+
+// trouble is why a file was not searched to the end.
+type trouble struct {
+	file string
+	scan.Problem
+}
+
+func newSearch(ctx context.Context, opts Options) *search {
+	return &search{
+		ctx: ctx, rules: opts.Rules, limits: content.Limits{TempDir: opts.TempDir},
+		scanners: make(chan *secret.Scanner, layer.MaxVisits),
+		hits:     lowest[found]{limit: maxSecrets, compare: compareFound},
+		problems: lowest[trouble]{limit: maxProblems, compare: compareTroubles},
+		more:     map[string]int{},
+	}
+}
+
+// file is a [layer.Visitor].
+func (s *search) file(f layer.File, r io.ReaderAt) {
+	here := &fileSearch{
+		search: s, file: f.Path, path: extract.ValidPath(f.Path),
+		hits: lowest[found]{limit: maxPerFile, compare: compareRanks},
+	}
+	switch {
+	case f.Unread != "":
+		here.problem("not searched: " + f.Unread)
+	case f.Size > 0:
+		here.walk(r, f.Size)
+	}
+	s.add(here)
+}
+
+func (s *search) add(f *fileSearch) {
+	s.searched.Add(f.searched)
+	if f.hits.total == 0 && len(f.problems) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range f.hits.all() {
+		s.hits.add(x)
+	}
+	if more := f.hits.dropped(); more > 0 {
+		s.more[f.file] += more
+	}
+	for _, p := range f.problems {
+		s.problems.add(trouble{file: f.file, Problem: p})
+	}
+}
+
+// fileSearch is the search of one file and of what is in it.
+type fileSearch struct {
+	*search
+	file string
+	// path is the file's as it is reported.
+	path     string
+	searched int64
+	ranks    map[string]int
+	hits     lowest[found]
+	problems []scan.Problem
+}
+
+// walk searches every text of the file. A defect of the search is a problem of
+// this file; what it says of itself may be made of the text, and is not told.
+func (f *fileSearch) walk(r io.ReaderAt, size int64) {
+	defer func() {
+		if recover() != nil {
+			f.problem("not searched to the end: the search failed")
+		}
+	}()
+	scanner := f.scanner()
+	problems, err := content.Walk(f.path, r, size, f.limits, func(path string, r io.Reader) error {
+		return f.text(scanner, path, r)
+	})
+	f.problems = append(f.problems, problems...)
+	if err != nil {
+		f.problem("not searched to the end: " + err.Error())
+	}
+	f.scanners <- scanner
+}
+
+func (f *fileSearch) text(scanner *secret.Scanner, path string, r io.Reader) error {
+	text := &text{ctx: f.ctx, r: r}
+	hits, err := scanner.Scan(path, text)
+	f.searched += text.n
+	if len(hits) > 0 && f.ranks == nil {
+		f.ranks = map[string]int{}
+	}
+	for _, h := range hits {
+		f.hits.add(found{file: f.file, Hit: h, rank: f.ranks[h.Rule]})
+		f.ranks[h.Rule]++
+	}
+	return err
+}
+
+func (f *fileSearch) problem(message string) {
+	f.problems = append(f.problems, scan.Problem{Path: f.path, Extractor: extractor, Message: message})
+}
+
+// scanner is one that is free, or a new one: there are as many as files are
+// visited at once.
+func (s *search) scanner() *secret.Scanner {
+	select {
+	case scanner := <-s.scanners:
+		return scanner
+	default:
+		return s.rules.Scanner()
+	}
+}
+
+// text counts what is read of a text, and ends with the analysis.
+type text struct {
+	ctx context.Context
+	r   io.Reader
+	n   int64
+}
+
+func (t *text) Read(p []byte) (int, error) {
+	if err := context.Cause(t.ctx); err != nil {
+		return 0, err
+	}
+	n, err := t.r.Read(p)
+	t.n += int64(n)
+	return n, err
+}
