@@ -8,6 +8,11 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
+// minUnmarked is how many bytes must look like UTF-16 to be taken for it without
+// a mark: words of eight characters. Less holds no secret, but may be a few bytes
+// with NULs between.
+const minUnmarked = 16
+
 // wide recognises UTF-16; kindEmpty if it is none.
 //
 // What matters to a search in UTF-16 is ASCII, which has a NUL in every second
@@ -26,6 +31,7 @@ func wide(head []byte, plain bool) kind {
 		if likelyUTF16(head[2:], 0, 10, 50) {
 			return kindUTF16BE
 		}
+	case len(head) < minUnmarked:
 	// Without a mark the first character must be ASCII.
 	case head[0] != 0 && head[1] == 0 && likelyUTF16(head, 1, 2, 0):
 		return kindUTF16LE

@@ -19,13 +19,13 @@ type Limits struct {
 	// default.
 	Inflated int64
 	// Ratio bounds Inflated for small files: that many times the file's size, and
-	// 8 MiB more. 100 by default.
+	// 8 MiB more. 200 by default.
 	Ratio int64
 	// Entries is how many entries of archives may be looked at, in all; 500,000
 	// by default.
 	Entries int
 	// Memory is how many bytes of compressed archives within archives may be held
-	// in memory at once; 8 MiB by default. More goes to temporary files.
+	// in memory at once; 4 MiB by default. More goes to temporary files.
 	Memory int64
 	// TempDir is where temporary files are made, which have no name as soon as
 	// they are open; the system's folder by default. They are bounded by Inflated.
@@ -35,9 +35,9 @@ type Limits struct {
 const (
 	defaultDepth    = 8
 	defaultInflated = 1 << 30
-	defaultRatio    = 100
+	defaultRatio    = 200
 	defaultEntries  = 500_000
-	defaultMemory   = 8 << 20
+	defaultMemory   = 4 << 20
 	// freely is how much any file may inflate to.
 	freely = 8 << 20
 	// maxProblems is how many problems of one file are told.

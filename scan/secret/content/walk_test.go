@@ -47,6 +47,7 @@ func plain(t testing.TB) map[string]struct {
 		"UTF-16LE without mark":        {utf16Of(text, 1), alone},
 		"UTF-16BE without mark":        {utf16Of(text, 0), alone},
 		"UTF-16 mark before ASCII":     {"\xff\xfe\x01" + text, []file{{"f", "\xff\xfe\x01" + text}}},
+		"NULs between":                 {"\x001\x0005\x002\x00", []file{{"f", "\x001\x0005\x002\x00"}}},
 		"small numbers":                {"a\x00\x01\x00\x02\x00\x00\x00", []file{{"f", "a\x00\x01\x00\x02\x00\x00\x00"}}},
 		"zip":                          {zipOf(t, 8, props), one},
 		"zip, stored":                  {zipOf(t, 0, props), one},

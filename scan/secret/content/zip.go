@@ -31,6 +31,7 @@ type archive struct {
 	// unread is how many bytes entries may still have: no more than the archive,
 	// or they lie over each other.
 	unread int64
+	header [localLen]byte
 }
 
 // errStop ends going through an archive without being an error.
@@ -107,11 +108,11 @@ func (a *archive) entry(e *entry) error {
 
 // data is where an entry's content lies.
 func (a *archive) data(e *entry) (int64, error) {
-	var b [localLen]byte
+	b := a.header[:]
 	if e.header < 0 || e.header > a.size-localLen {
 		return 0, io.ErrUnexpectedEOF
 	}
-	if _, err := a.at.ReadAt(b[:], e.header); err != nil && !errors.Is(err, io.EOF) {
+	if _, err := a.at.ReadAt(b, e.header); err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
 	if string(b[:4]) != localMagic {
