@@ -14,11 +14,17 @@ import (
 //
 //   - block: the final stage has a finding at or above opts.FailOn (with
 //     opts.OnlyFixed: one that has a fix). A finding whose severity is unknown
-//     is counted but never blocks, as in grype.
-//   - warn: nothing blocks, but some stage has a finding, a file that could not
-//     be read, packages that could not be matched, or a distribution release
-//     that is no longer maintained.
+//     is counted but never blocks, as in grype. Or, unless opts.Secrets.Mode says
+//     otherwise, it has a secret: in any of its layers, also in a file that a
+//     later one removes, in the image's configuration or in its Dockerfile.
+//   - warn: nothing blocks, but some stage has a finding, a secret, a file that
+//     could not be read, packages that could not be matched, or a distribution
+//     release that is no longer maintained; or an entry of the list of accepted
+//     secrets has expired.
 //   - pass: none of that.
+//
+// It also sets Allowed of every secret, by opts.Secrets at the report's time. A
+// secret that was dismissed or is allowed does nothing.
 //
 // A report from which no verdict can be made gives an [*IncompleteError], and
 // its verdicts are left empty.
@@ -30,32 +36,37 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 	if err := complete(r); err != nil {
 		return err
 	}
-	all := newVerdict(opts)
+	acceptSecrets(r, opts.Secrets)
+	all := newVerdict(opts, r.Finished)
 	seen := map[identity]bool{}
 	for i := range r.Platforms {
 		p := &r.Platforms[i]
 		p.Verdict = platformVerdict(p, opts, r.Finished)
 		all.Outcome = worse(all.Outcome, p.Verdict.Outcome)
 		all.Blocking = append(all.Blocking, p.Verdict.Blocking...)
+		all.Secrets = append(all.Secrets, p.Verdict.Secrets...)
 		count(all.Counts, p.FinalStage().Findings, seen)
 	}
 	sortBlocking(all.Blocking)
+	sortSecrets(all.Secrets)
 	r.Verdict = all
 	return nil
 }
 
-func newVerdict(opts config.Options) scan.Verdict {
+func newVerdict(opts config.Options, at time.Time) scan.Verdict {
 	return scan.Verdict{
 		Outcome:      scan.OutcomePass,
 		FailOn:       opts.FailOn.String(),
 		OnlyFixed:    opts.OnlyFixed,
+		SecretMode:   opts.Secrets.Mode.String(),
 		PolicyDigest: opts.Digest(),
+		Expired:      expiredEntries(opts.Secrets, at),
 		Counts:       map[string]int{},
 	}
 }
 
 func platformVerdict(p *scan.Platform, opts config.Options, at time.Time) scan.Verdict {
-	v := newVerdict(opts)
+	v := newVerdict(opts, at)
 	final := p.FinalStage()
 	seen := map[identity]bool{}
 	for _, f := range final.Findings {
@@ -66,11 +77,15 @@ func platformVerdict(p *scan.Platform, opts config.Options, at time.Time) scan.V
 		v.Blocking = append(v.Blocking, scan.Blocking{Platform: p.ID, Stage: final.Name, Finding: f, Layer: layerOf(final, f)})
 	}
 	sortBlocking(v.Blocking)
+	if opts.Secrets.Mode.String() == string(config.SecretsBlock) {
+		v.Secrets = countedSecrets(p.ID, final)
+	}
 	count(v.Counts, final.Findings, map[identity]bool{})
+	searched := opts.Secrets.Mode != config.SecretsOff
 	switch {
-	case len(v.Blocking) > 0:
+	case len(v.Blocking)+len(v.Secrets) > 0:
 		v.Outcome = scan.OutcomeBlock
-	case slices.ContainsFunc(p.Stages, func(s scan.Stage) bool { return noteworthy(&s, at) }):
+	case len(v.Expired) > 0, slices.ContainsFunc(p.Stages, func(s scan.Stage) bool { return noteworthy(&s, at, searched) }):
 		v.Outcome = scan.OutcomeWarn
 	}
 	return v
@@ -84,8 +99,11 @@ func blocks(f scan.Finding, opts config.Options) bool {
 // fixed says whether a fixed version has been published.
 func fixed(f scan.Finding) bool { return f.Fix.State == "fixed" }
 
-func noteworthy(s *scan.Stage, at time.Time) bool {
-	return len(s.Findings)+len(s.Problems)+len(s.Unknown) > 0 || unmaintained(s, at)
+// noteworthy says whether a stage is worth a warning; secrets are where they
+// were searched for.
+func noteworthy(s *scan.Stage, at time.Time, searched bool) bool {
+	return len(s.Findings)+len(s.Problems)+len(s.Unknown) > 0 || unmaintained(s, at) ||
+		searched && slices.ContainsFunc(s.Secrets, scan.Secret.Counts)
 }
 
 // unmaintained says whether the stage's distribution release had reached its

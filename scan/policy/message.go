@@ -20,17 +20,17 @@ const (
 	instructionWidth = 72
 )
 
-// BlockMessage says why a report's verdict blocks: the blocking findings by
-// Dockerfile instruction, worst first, with what to do about each, and a count
-// of everything else. It has several lines and no newline at its end; it is
-// empty for a report that does not block.
+// BlockMessage says why a report's verdict blocks: the secrets, then the
+// findings, worst first, by Dockerfile instruction and with what to do about
+// each, and a count of everything else. It has several lines and no newline at
+// its end; it is empty for a report that does not block.
 func BlockMessage(r *scan.Report) string {
 	v := r.Verdict
-	if len(v.Blocking) == 0 {
+	if len(v.Blocking)+len(v.Secrets) == 0 {
 		return ""
 	}
 	groups := groupByInstruction(v.Blocking)
-	out := []string{blockHeadline(r)}
+	out := append([]string{blockHeadline(r)}, secretBlock(r)...)
 	for i := range groups {
 		if i == shownGroups {
 			out = append(out, "", restOfGroups(groups[i:]))
@@ -48,14 +48,31 @@ func BlockMessage(r *scan.Report) string {
 	return strings.Join(out, "\n")
 }
 
+// blockHeadline is "1 secret and 3 findings block this image: 1 critical, 2 high
+// (fail-on high)", or what of it there is.
 func blockHeadline(r *scan.Report) string {
 	counts := countAll(r.Verdict.Blocking)
+	secrets, findings := len(groupSecrets(r.Verdict.Secrets)), total(counts)
+	var subjects []string
+	if secrets > 0 {
+		subjects = append(subjects, plain.Count(secrets, "secret", "secrets"))
+	}
+	if findings > 0 {
+		subjects = append(subjects, plain.Count(findings, "finding", "findings"))
+	}
+	verb := "block"
+	if secrets+findings == 1 {
+		verb = "blocks"
+	}
+	line := fmt.Sprintf("%s %s this image", strings.Join(subjects, " and "), verb)
+	if findings == 0 {
+		return line
+	}
 	condition := "fail-on " + r.Verdict.FailOn
 	if r.Verdict.OnlyFixed {
 		condition += ", only-fixed"
 	}
-	return fmt.Sprintf("%s this image: %s (%s)",
-		plain.Count(total(counts), "finding blocks", "findings block"), CountText(counts), condition)
+	return fmt.Sprintf("%s: %s (%s)", line, CountText(counts), condition)
 }
 
 // CountText spells counts by severity, worst first: "2 critical, 5 high". It
@@ -147,17 +164,31 @@ func restOfGroups(groups []group) string {
 // restText counts what does not block.
 func restText(r *scan.Report) string {
 	image, stages := nonBlocking(r)
-	var parts []string
-	if len(image) > 0 {
-		parts = append(parts, CountText(countAll(image))+" in the image")
+	warned := 0
+	if len(r.Verdict.Secrets) == 0 {
+		warned = SecretCount(r)
 	}
-	if len(stages) > 0 {
-		parts = append(parts, CountText(countAll(stages))+" in build stages only")
+	var parts []string
+	for _, p := range []struct{ text, where string }{
+		{secretsAnd(warned, CountText(countAll(image))), " in the image"},
+		{secretsAnd(len(groupSecrets(stageSecrets(r))), CountText(countAll(stages))), " in build stages only"},
+	} {
+		if p.text != "" {
+			parts = append(parts, p.text+p.where)
+		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return "Not blocking: " + strings.Join(parts, "; ")
+}
+
+// secretsAnd puts a number of secrets before counts of findings.
+func secretsAnd(secrets int, counts string) string {
+	if secrets == 0 {
+		return counts
+	}
+	return strings.Join(withoutEmpty([]string{plain.Count(secrets, "secret", "secrets"), counts}), ", ")
 }
 
 // countAll counts findings by severity, those of several platforms once.

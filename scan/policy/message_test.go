@@ -48,17 +48,7 @@ func TestWarningsReadWell(t *testing.T) {
 		final.EndOfLife = "2025-06-30"
 	}
 	evaluated(t, r, options("high", false))
-	var b strings.Builder
-	for _, w := range Warnings(r) {
-		fmt.Fprintf(&b, "line %d: %s\n", w.Layer.StartLine, w.Short)
-		for _, d := range w.Detail {
-			fmt.Fprintf(&b, "    %s\n", d)
-		}
-		if w.URL != "" {
-			fmt.Fprintf(&b, "    %s\n", w.URL)
-		}
-	}
-	golden(t, "warnings.txt", b.String())
+	golden(t, "warnings.txt", printed(Warnings(r)))
 }
 
 // many is a report with n findings in each of so many RUN instructions.

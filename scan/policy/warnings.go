@@ -25,12 +25,12 @@ type Warning struct {
 	URL string
 }
 
-// Warnings returns what a report says beyond the blocking findings: first
-// stages that could not be judged fully, then the other findings, one warning
+// Warnings returns what a report says beyond what blocks: first stages that
+// could not be judged fully, then secrets, then the other findings, one warning
 // for each instruction, worst first. What the final image has too is not
 // repeated for a build stage, nor what several platforms or stages share.
 func Warnings(r *scan.Report) []Warning {
-	out := gapWarnings(r)
+	out := append(gapWarnings(r), secretWarnings(r)...)
 	image, stages := nonBlocking(r)
 	groups := append(groupByInstruction(image), groupByInstruction(stages)...)
 	for i, g := range groups {

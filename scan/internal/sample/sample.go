@@ -1,6 +1,6 @@
 // Package sample makes a report to test with: two platforms, a build stage
 // that fetches npm packages and a Debian image that takes them over. Its
-// findings cover what messages and formats must be able to say.
+// findings and secrets cover what messages and formats must be able to say.
 package sample
 
 import (
@@ -59,6 +59,7 @@ func buildStage() scan.Stage {
 			finding(minimist, "GHSA-xvch-5gv4-984h", scan.SeverityCritical, "1.2.6"),
 			finding(mocha, "GHSA-moch-moch-moch", scan.SeverityHigh, ""),
 		},
+		Secrets: buildSecrets(),
 	}
 }
 
@@ -96,6 +97,7 @@ func finalStage(arch string) scan.Stage {
 			finding(libc6, "CVE-2010-4756", scan.SeverityNegligible, ""),
 			finding(libc6, "CVE-2026-0002", scan.SeverityUnknown, ""),
 		},
+		Secrets: imageSecrets(),
 	}
 }
 

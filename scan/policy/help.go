@@ -1,0 +1,48 @@
+package policy
+
+import "strings"
+
+// rulesURL is where gitleaks' rules can be read.
+const rulesURL = "https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml"
+
+// rotation is where secrets are revoked and replaced, by the beginning of their
+// rules' ids; the first that fits counts.
+var rotation = []struct{ prefix, url string }{
+	{"anthropic-", "https://console.anthropic.com/settings/keys"},
+	{"atlassian-", "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"},
+	{"aws-", "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html"},
+	{"azure-ad-", "https://learn.microsoft.com/en-us/cli/azure/ad/app/credential"},
+	{"cloudflare-", "https://developers.cloudflare.com/fundamentals/api/how-to/roll-token/"},
+	{"datadog-", "https://docs.datadoghq.com/account_management/api-app-keys/"},
+	{"digitalocean-", "https://docs.digitalocean.com/reference/api/create-personal-access-token/"},
+	{"discord-", "https://discord.com/developers/applications"},
+	{"gcp-", "https://cloud.google.com/docs/authentication/api-keys"},
+	{"github-pat", "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens"},
+	{"github-fine-grained-pat", "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens"},
+	{"github-", "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/token-expiration-and-revocation"},
+	{"gitlab-", "https://docs.gitlab.com/user/profile/personal_access_tokens/"},
+	{"heroku-", "https://devcenter.heroku.com/articles/authentication"},
+	{"huggingface-", "https://huggingface.co/settings/tokens"},
+	{"new-relic-", "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/"},
+	{"npm-", "https://docs.npmjs.com/revoking-access-tokens"},
+	{"openai-", "https://platform.openai.com/api-keys"},
+	// A private key is of no provider: what to do depends on what it opens.
+	{"private-key", "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html"},
+	{"pypi-", "https://pypi.org/help/#apitoken"},
+	{"sentry-", "https://docs.sentry.io/account/auth-tokens/"},
+	{"slack-", "https://api.slack.com/methods/auth.revoke"},
+	{"stripe-", "https://docs.stripe.com/keys"},
+	{"telegram-", "https://core.telegram.org/bots/features#botfather"},
+	{"vault-", "https://developer.hashicorp.com/vault/docs/commands/token/revoke"},
+}
+
+// Help returns a page about the secrets of a rule: where their provider lets
+// them be revoked and replaced if that is known, else gitleaks' rules.
+func Help(rule string) string {
+	for _, r := range rotation {
+		if strings.HasPrefix(rule, r.prefix) {
+			return r.url
+		}
+	}
+	return rulesURL
+}
