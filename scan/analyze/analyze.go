@@ -39,7 +39,7 @@ func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInvento
 		return extract.Layer(ctx, l, extract.Options{TempDir: opts.TempDir})
 	}
 	s := newSearch(ctx, opts)
-	inv, err := extract.Layer(ctx, l, extract.Options{TempDir: opts.TempDir, Visit: s.file})
+	inv, err := extract.Layer(ctx, l, extract.Options{TempDir: opts.TempDir, Visitor: s})
 	if err != nil {
 		return nil, err
 	}

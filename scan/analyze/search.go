@@ -15,10 +15,12 @@ import (
 
 // search looks for secrets in the files of one layer, several at once.
 type search struct {
-	ctx      context.Context
-	rules    *secret.Rules
-	limits   content.Limits
-	scanners chan *secret.Scanner
+	ctx    context.Context
+	rules  *secret.Rules
+	limits content.Limits
+	// scanners have read a file, askers never do and stay small.
+	scanners, askers chan *secret.Scanner
+
 	searched atomic.Int64
 
 	mu       sync.Mutex
@@ -46,14 +48,34 @@ func newSearch(ctx context.Context, opts Options) *search {
 	return &search{
 		ctx: ctx, rules: opts.Rules, limits: content.Limits{TempDir: opts.TempDir},
 		scanners: make(chan *secret.Scanner, layer.MaxVisits),
+		askers:   make(chan *secret.Scanner, layer.MaxVisits),
 		hits:     lowest[found]{limit: maxSecrets, compare: compareFound},
 		problems: lowest[trouble]{limit: maxProblems, compare: compareTroubles},
 		more:     map[string]int{},
 	}
 }
 
-// file is a [layer.Visitor].
-func (s *search) file(f layer.File, r io.ReaderAt) {
+// Wants implements [layer.Visitor]: a file is not opened if the rules decide by
+// its path alone that nothing is to be found. As in gitleaks this goes for what
+// is in an archive too.
+func (s *search) Wants(path string) bool {
+	asker := s.take(s.askers)
+	defer give(s.askers, asker)
+	var content probe
+	hits, _ := asker.Scan(extract.ValidPath(path), &content) // it has nothing to fail with
+	return bool(content) || len(hits) > 0
+}
+
+// probe is an empty text that becomes true when it is read.
+type probe bool
+
+func (p *probe) Read([]byte) (int, error) {
+	*p = true
+	return 0, io.EOF
+}
+
+// Visit implements [layer.Visitor].
+func (s *search) Visit(f layer.File, r io.ReaderAt) {
 	here := &fileSearch{
 		search: s, file: f.Path, path: extract.ValidPath(f.Path),
 		hits: lowest[found]{limit: maxPerFile, compare: compareRanks},
@@ -105,7 +127,7 @@ func (f *fileSearch) walk(r io.ReaderAt, size int64) {
 			f.problem("not searched to the end: the search failed")
 		}
 	}()
-	scanner := f.scanner()
+	scanner := f.take(f.scanners)
 	problems, err := content.Walk(f.path, r, size, f.limits, func(path string, r io.Reader) error {
 		return f.text(scanner, path, r)
 	})
@@ -113,7 +135,7 @@ func (f *fileSearch) walk(r io.ReaderAt, size int64) {
 	if err != nil {
 		f.problem("not searched to the end: " + err.Error())
 	}
-	f.scanners <- scanner
+	give(f.scanners, scanner)
 }
 
 func (f *fileSearch) text(scanner *secret.Scanner, path string, r io.Reader) error {
@@ -134,14 +156,21 @@ func (f *fileSearch) problem(message string) {
 	f.problems = append(f.problems, scan.Problem{Path: f.path, Extractor: extractor, Message: message})
 }
 
-// scanner is one that is free, or a new one: there are as many as files are
-// visited at once.
-func (s *search) scanner() *secret.Scanner {
+// take returns a scanner that is free, or a new one.
+func (s *search) take(free chan *secret.Scanner) *secret.Scanner {
 	select {
-	case scanner := <-s.scanners:
+	case scanner := <-free:
 		return scanner
 	default:
 		return s.rules.Scanner()
+	}
+}
+
+// give takes a scanner back.
+func give(free chan *secret.Scanner, scanner *secret.Scanner) {
+	select {
+	case free <- scanner:
+	default:
 	}
 }
 

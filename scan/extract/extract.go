@@ -30,9 +30,9 @@ type Options struct {
 	// FileTimeout is the time one file may take; 0 means 60 seconds. A file that
 	// takes longer becomes a problem of the inventory.
 	FileTimeout time.Duration
-	// Visit is given every changed file while the changes are being found,
-	// whether it may hold packages or not. nil visits nothing.
-	Visit layer.Visitor
+	// Visitor looks into changed files while the changes are being found, whether
+	// they may hold packages or not. nil looks into none.
+	Visitor layer.Visitor
 }
 
 // Layer analyses a layer. Whatever is wrong with a file's content becomes a
@@ -40,7 +40,7 @@ type Options struct {
 // read. The inventory depends on the layer's content alone.
 func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInventory, error) {
 	a := newAnalysis(l.View(), opts)
-	changes, err := l.Changes(ctx, a.table.choose, opts.Visit)
+	changes, err := l.Changes(ctx, a.table.choose, opts.Visitor)
 	if err != nil {
 		return nil, err
 	}

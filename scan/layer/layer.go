@@ -59,19 +59,25 @@ type Choice struct {
 // for every changed file, from several goroutines at once, and must be cheap.
 type Chooser func(path string) Choice
 
-// Visitor is given every regular file that the layer created, or whose content it
-// changed, while the changes are being found; also one that the same tar holds
-// again, replaces or removes further on: its bytes are in the layer. It is called
-// from several goroutines at once, at most one for each processor and at most
-// [MaxVisits], in no order.
-//
-// The content is good until the visitor returns, and is nil if File.Unread says
-// why it is not to be had; that of a large file of a mount is an [os.File]. From a tar, the path is spelled as in the tar: once
-// Changes is done, the View resolves symlinked directories in it. A large file of
-// a tar passes by once: reading on from the beginning costs nothing, reading
-// elsewhere first writes it to the temporary file, and an error is what comes of
-// reading elsewhere after most of it has passed.
-type Visitor func(f File, content io.ReaderAt)
+// Visitor looks into every regular file that the layer created, or whose content
+// it changed, while the changes are being found; also into one that the same tar
+// holds again, replaces or removes further on: its bytes are in the layer. From
+// a tar, paths are spelled as in the tar: once Changes is done, the View resolves
+// symlinked directories in them.
+type Visitor interface {
+	// Wants says by its path whether a file is to be visited. A file that is not
+	// costs nothing more. It is called from several goroutines at once.
+	Wants(path string) bool
+	// Visit is called from several goroutines at once, at most one for each
+	// processor and at most MaxVisits, in no order.
+	//
+	// The content is good until Visit returns, and is nil if File.Unread says why
+	// it is not to be had. That of a large file of a mount is an [os.File]. A large
+	// file of a tar passes by once: reading on from the beginning costs nothing,
+	// reading elsewhere first writes it to the temporary file, and reading
+	// elsewhere after most of it has passed is an error.
+	Visit(f File, content io.ReaderAt)
+}
 
 // MaxVisits is how many files are visited at once at most.
 const MaxVisits = 8

@@ -197,14 +197,15 @@ func (b *blob) removed(name string) {
 // file keeps a regular file if it is chosen, and has it visited.
 func (b *blob) file(h *tar.Header, name string, r io.Reader, c Choice) error {
 	b.out.Changed++
-	if b.visits != nil && h.Size <= maxBuffered {
+	visit := b.visits.wants(name)
+	if visit && h.Size <= maxBuffered {
 		return b.buffered(h.Size, r, []string{name}, func(content []byte) error {
 			_, _, err := b.take(h, name, bytes.NewReader(content), c)
 			return err
 		})
 	}
 	at, spooled, err := b.take(h, name, r, c)
-	if err != nil || b.visits == nil {
+	if err != nil || !visit {
 		return err
 	}
 	b.visitLarge(name, h.Size, at, spooled)

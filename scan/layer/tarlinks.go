@@ -12,8 +12,8 @@ import (
 
 // alias is a hard link that needs the content of its target.
 type alias struct {
-	name string
-	keep bool
+	name        string
+	keep, visit bool
 }
 
 func (b *blob) hardLink(name, target string, c Choice) {
@@ -34,12 +34,12 @@ func (b *blob) hardLink(name, target string, c Choice) {
 	}
 	keep := c.Take == TakeAlways && !chosen
 	// An executable was visited already. A text may mean more by its other name.
-	visit := b.visits != nil && !b.executables[target]
+	visit := !b.executables[target] && b.visits.wants(name)
 	switch {
 	case visit && k.spooled:
 		b.visitSpooled([]string{name}, k)
 	case visit || keep:
-		b.hard[target] = append(b.hard[target], alias{name, keep})
+		b.hard[target] = append(b.hard[target], alias{name, keep, visit})
 	}
 }
 
@@ -77,11 +77,14 @@ func (b *blob) hardLinks() error {
 
 // linked keeps and visits a file under its other names.
 func (b *blob) linked(aliases []alias, size int64, r io.Reader) error {
-	names, keep := make([]string, len(aliases)), false
-	for i, a := range aliases {
-		names[i], keep = a.name, keep || a.keep
+	var names []string
+	keep := false
+	for _, a := range aliases {
+		if keep = keep || a.keep; a.visit {
+			names = append(names, a.name)
+		}
 	}
-	if b.visits != nil && size <= maxBuffered {
+	if len(names) > 0 && size <= maxBuffered {
 		return b.buffered(size, r, names, func(content []byte) error {
 			if !keep {
 				return nil
@@ -91,11 +94,10 @@ func (b *blob) linked(aliases []alias, size int64, r io.Reader) error {
 		})
 	}
 	k, err := b.spoolLinked(aliases, size, r)
-	if err != nil || b.visits == nil || !k.spooled {
-		return err
+	if err == nil && k.spooled && len(names) > 0 {
+		b.visitSpooled(names, k)
 	}
-	b.visitSpooled(names, k)
-	return nil
+	return err
 }
 
 // spoolLinked stores a file for those of its other names that are chosen.
@@ -123,8 +125,8 @@ func (b *blob) unread(aliases []alias, why string) {
 		if a.keep {
 			b.files[a.name] = kept{unread: why}
 		}
-		if b.visits != nil {
-			b.visits.visit(File{Path: a.name, Unread: why}, nil)
+		if a.visit {
+			b.visits.Visit(File{Path: a.name, Unread: why}, nil)
 		}
 	}
 }

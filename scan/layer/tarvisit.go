@@ -44,7 +44,7 @@ func (b *blob) buffered(size int64, r io.Reader, names []string, use func(conten
 	}
 	b.visits.jobs <- func() {
 		for _, name := range names {
-			b.visits.visit(File{Path: name, Size: size}, bytes.NewReader(content))
+			b.visits.Visit(File{Path: name, Size: size}, bytes.NewReader(content))
 		}
 		b.buffers <- buf
 	}
@@ -59,10 +59,10 @@ func (b *blob) visitLarge(name string, size, at int64, spooled bool) {
 		b.visitSpooled([]string{name}, k)
 	case spooled:
 		// It was dropped: the next file takes its place.
-		b.visits.now(func() { b.visits.visit(File{Path: name, Size: size}, b.kept.open(k)) })
+		b.visits.now(func() { b.visits.Visit(File{Path: name, Size: size}, b.kept.open(k)) })
 	default:
 		b.visits.now(func() {
-			b.visits.visit(File{Path: name, Size: size}, &passing{r: b.peek, size: size, spool: b.kept})
+			b.visits.Visit(File{Path: name, Size: size}, &passing{r: b.peek, size: size, spool: b.kept})
 		})
 	}
 }
@@ -71,7 +71,7 @@ func (b *blob) visitLarge(name string, size, at int64, spooled bool) {
 func (b *blob) visitSpooled(names []string, k kept) {
 	b.visits.jobs <- func() {
 		for _, name := range names {
-			b.visits.visit(File{Path: name, Size: k.size}, b.kept.open(k))
+			b.visits.Visit(File{Path: name, Size: k.size}, b.kept.open(k))
 		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 // visits hands files to a visitor from a bounded number of goroutines. A nil
 // one visits nothing.
 type visits struct {
-	visit Visitor
-	jobs  chan func()
-	wg    sync.WaitGroup
+	Visitor
+	jobs chan func()
+	wg   sync.WaitGroup
 }
 
 func startVisits(visit Visitor) *visits {
@@ -22,7 +22,7 @@ func startVisits(visit Visitor) *visits {
 		return nil
 	}
 	n := min(runtime.GOMAXPROCS(0), MaxVisits)
-	v := &visits{visit: visit, jobs: make(chan func(), n)}
+	v := &visits{Visitor: visit, jobs: make(chan func(), n)}
 	for range n {
 		v.wg.Add(1)
 		go func() {
@@ -34,6 +34,9 @@ func startVisits(visit Visitor) *visits {
 	}
 	return v
 }
+
+// wants says whether a file is to be visited.
+func (v *visits) wants(path string) bool { return v != nil && v.Wants(path) }
 
 // wait returns when every visit has ended. Nothing may be visited after it.
 func (v *visits) wait() {
@@ -53,13 +56,13 @@ func (v *visits) now(job func()) {
 // visitFile has a file of the child visited. With compare, one of the same
 // content in the parent is not: what changed is its owner or its times.
 func (w *walk) visitFile(path string, compare bool) {
-	if w.visits == nil || w.failed() {
+	if !w.visits.wants(path) || w.failed() {
 		return
 	}
 	w.visits.jobs <- func() {
 		fd, size, err := w.child.openRegular(path)
 		if err != nil {
-			w.visits.visit(File{Path: path, Unread: "failed to open: " + err.Error()}, nil)
+			w.visits.Visit(File{Path: path, Unread: "failed to open: " + err.Error()}, nil)
 			return
 		}
 		var content io.ReaderAt = descriptor(fd)
@@ -73,7 +76,7 @@ func (w *walk) visitFile(path string, compare bool) {
 		if compare && w.sameBelow(path, content, size) {
 			return
 		}
-		w.visits.visit(File{Path: path, Size: size}, content)
+		w.visits.Visit(File{Path: path, Size: size}, content)
 	}
 }
 

@@ -26,7 +26,9 @@ type visited struct {
 	files map[string]string
 }
 
-func (v *visited) visit(f File, content io.ReaderAt) {
+func (v *visited) Wants(path string) bool { return !strings.HasSuffix(path, ".unwanted") }
+
+func (v *visited) Visit(f File, content io.ReaderAt) {
 	text := "unread: " + f.Unread
 	if content != nil {
 		b := make([]byte, min(f.Size, 200))
@@ -47,6 +49,12 @@ func (v *visited) visit(f File, content io.ReaderAt) {
 	v.files[f.Path] = text
 }
 
+// visitorFunc is a visitor of everything.
+type visitorFunc func(File, io.ReaderAt)
+
+func (visitorFunc) Wants(string) bool                { return true }
+func (f visitorFunc) Visit(file File, r io.ReaderAt) { f(file, r) }
+
 func visitsOf(t testing.TB, opts Options, choose Chooser) map[string]string {
 	t.Helper()
 	l, err := Open(opts)
@@ -55,7 +63,7 @@ func visitsOf(t testing.TB, opts Options, choose Chooser) map[string]string {
 	}
 	defer l.Close()
 	var v visited
-	if _, err := l.Changes(context.Background(), choose, v.visit); err != nil {
+	if _, err := l.Changes(context.Background(), choose, &v); err != nil {
 		t.Fatal(err)
 	}
 	return v.files
@@ -131,6 +139,7 @@ func TestFilesOnlyTouchedAreNotVisited(t *testing.T) {
 			return err
 		}))
 		r.write("app/new", "new", 0o644)
+		r.write("app/new.unwanted", "new", 0o644)
 	})
 	got := visitsOf(t, Options{Child: s.view, Parent: s.parentView}, chooseManifests)
 	if diff := cmp.Diff(map[string]string{"app/new": "3 new"}, got); diff != "" {
@@ -156,6 +165,7 @@ func TestTarVisitsFilesOfEverySize(t *testing.T) {
 				entry{name: "empty"}, entry{name: "small", content: "small"}, entry{name: "large", content: large},
 				entry{name: "program", content: elf + large, mode: 0o755}, entry{name: "script", content: "#!/bin/sh\n" + large, mode: 0o755},
 				entry{name: "marked", content: elf + large + "MARK", mode: 0o755}, entry{name: "last", content: large},
+				entry{name: "large.unwanted", content: large}, entry{name: "small.unwanted", content: "small"},
 			)
 			want := map[string]string{
 				"empty": "0 ", "small": "5 small", "large": start(large), "program": start(elf + large),
@@ -180,6 +190,9 @@ func TestTarVisitsOtherNames(t *testing.T) {
 		entry{name: "app/program", kind: tar.TypeLink, link: "store/program"},
 		entry{name: "app/other", kind: tar.TypeLink, link: "kept/package.json"},
 		entry{name: "app/lost", kind: tar.TypeLink, link: "not/there"},
+		entry{name: "app/lost.unwanted", kind: tar.TypeLink, link: "not/there"},
+		entry{name: "app/small.unwanted", kind: tar.TypeLink, link: "store/small"},
+		entry{name: "stored.unwanted", content: "wanted"}, entry{name: "app/wanted", kind: tar.TypeLink, link: "stored.unwanted"},
 	)
 	for _, name := range []string{"store/large", "app/large"} {
 		if want := fmt.Sprintf("%d %s", len(large), large[:200]); got[name] != want {
@@ -189,7 +202,7 @@ func TestTarVisitsOtherNames(t *testing.T) {
 	}
 	want := map[string]string{
 		"store/small": "5 small", "app/.npmrc": "5 small", "app/chained": "5 small", "app/package.json": "5 small",
-		"store/program": fmt.Sprintf("%d %s", len(elf), elf), "kept/package.json": "2 {}", "app/other": "2 {}",
+		"store/program": fmt.Sprintf("%d %s", len(elf), elf), "kept/package.json": "2 {}", "app/other": "2 {}", "app/wanted": "6 wanted",
 		"app/lost": "unread: hard link to not/there, which is not in the layer",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -277,7 +290,7 @@ func TestTarVisitsSeeTheirOwnContent(t *testing.T) {
 	var seen, atOnce, most atomic.Int64
 	if _, err := l.Changes(context.Background(), func(p string) Choice {
 		return Choice{Take: Take(int(p[3]) % 2)}
-	}, func(f File, r io.ReaderAt) {
+	}, visitorFunc(func(f File, r io.ReaderAt) {
 		most.Store(max(most.Load(), atOnce.Add(1)))
 		defer atOnce.Add(-1)
 		runtime.Gosched()
@@ -286,7 +299,7 @@ func TestTarVisitsSeeTheirOwnContent(t *testing.T) {
 			t.Errorf("%s has other content, %v", f.Path, err)
 		}
 		seen.Add(1)
-	}); err != nil {
+	})); err != nil {
 		t.Fatal(err)
 	}
 	if seen.Load() != 400 || most.Load() > MaxVisits {
@@ -305,7 +318,7 @@ func TestAFileThatIsGoneIsVisitedUnread(t *testing.T) {
 	}
 	defer child.Close()
 	var v visited
-	w := &walk{ctx: context.Background(), child: child, visits: startVisits(v.visit)}
+	w := &walk{ctx: context.Background(), child: child, visits: startVisits(&v)}
 	w.visitFile("gone", false)
 	w.visitFile("pipe", false)
 	w.visits.wait()
@@ -342,7 +355,7 @@ func TestACancelledAnalysisStopsVisiting(t *testing.T) {
 	defer l.Close()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	var n atomic.Int64
-	if _, err := l.Changes(ctx, chooseManifests, func(File, io.ReaderAt) { n.Add(1); cancel(nil) }); err == nil || n.Load() > 100 {
+	if _, err := l.Changes(ctx, chooseManifests, visitorFunc(func(File, io.ReaderAt) { n.Add(1); cancel(nil) })); err == nil || n.Load() > 100 {
 		t.Errorf("%d visits, %v", n.Load(), err)
 	}
 }
@@ -361,7 +374,7 @@ func FuzzTarVisits(f *testing.F) {
 		}
 		defer l.Close()
 		var v visited
-		c, err := l.Changes(context.Background(), chooseManifests, v.visit)
+		c, err := l.Changes(context.Background(), chooseManifests, &v)
 		if err != nil {
 			return
 		}
