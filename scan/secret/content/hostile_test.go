@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -32,10 +33,9 @@ func TestDamageIsAProblem(t *testing.T) {
 		"zip, directory cut off":                      {z[:len(z)-30], []string{"f!a", "f!b", "f!c"}, "no directory"},
 		"sized zip, cut off in the third entry":       {sized[:2000], []string{"f!a", "f!b", "f!c"}, "no directory"},
 		"sized zip, without a directory":              {sized[:strings.Index(sized, "PK\x01\x02")], []string{"f!a", "f!b", "f!c"}, "no directory"},
-		"zip, an entry's header overwritten":          {strings.Replace(z, "PK\x03\x04", "XX\x03\x04", 1), nil, ""},
 		"zip, second header overwritten":              {replaceSecond(z, "PK\x03\x04", "XXXX"), []string{"f!a", "f!c"}, "no header"},
 		"zip, directory overwritten":                  {replaceSecond(z, "PK\x01\x02", "XXXX"), []string{"f!a"}, "damaged directory"},
-		"zip, deflate overwritten":                    {z[:60] + strings.Repeat("\xff", 4) + z[64:], []string{"f!a", "f!b", "f!c"}, ""},
+		"zip, deflate overwritten":                    {z[:60] + strings.Repeat("\xff", 4) + z[64:], []string{"f!a", "f!b", "f!c"}, "corrupt"},
 		"zip of nothing":                              {"PK\x03\x04" + strings.Repeat("x", 100), nil, "no directory"},
 		"tar, cut off in the third entry":             {tarball[:1024*2+512+100], []string{"f!a", "f!b", "f!c"}, "cut off"},
 		"tar, header overwritten":                     {tarball[:1024] + strings.Repeat("x", 512) + tarball[1536:], []string{"f!a"}, "header"},
@@ -52,9 +52,6 @@ func TestDamageIsAProblem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := walk(t, c.data, content.Limits{})
-			if c.says == "" {
-				return // Only that it ends.
-			}
 			if diff := cmp.Diff(c.begun, paths(got)); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
@@ -171,16 +168,17 @@ func TestHugeDirectory(t *testing.T) {
 	directory := strings.Repeat(z[at:len(z)-22], 1_000_000)
 	binary.LittleEndian.PutUint32(end[12:], uint32(len(directory)))
 	data := z[:at] + directory + string(end)
-	allocated := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		for range b.N {
-			got := walk(t, data, content.Limits{})
-			if len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Message, "more than 500000 entries") {
-				t.Fatal(len(got.Texts), got.Problems)
-			}
-		}
-	})
-	t.Logf("%d bytes of directory: %v %v", len(directory), allocated, allocated.MemString())
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := walk(t, data, content.Limits{Entries: 1000})
+	runtime.ReadMemStats(&after)
+	if len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Message, "more than 1000 entries") {
+		t.Errorf("%d texts, %v", len(got.Texts), got.Problems)
+	}
+	// The test's own copy of the data, and little more.
+	if n := after.TotalAlloc - before.TotalAlloc; n > uint64(len(data))+8<<20 {
+		t.Errorf("%d bytes allocated for a file of %d", n, len(data))
+	}
 }
 
 func TestProblemsAreBounded(t *testing.T) {

@@ -115,11 +115,11 @@ func carriesZip(head []byte, src source) bool {
 	if src.at == nil || src.size < endLen || !isProgram(head) {
 		return false
 	}
-	var end [endLen]byte
-	if n, err := src.at.ReadAt(end[:], src.size-endLen); n < endLen && err != nil {
+	if !hasMagic(src.at, src.size-endLen, endMagic) {
 		return false
 	}
-	return string(end[:4]) == endMagic && end[20] == 0 && end[21] == 0
+	d, err := findDirectory(src.at, src.size)
+	return err == nil && hasMagic(src.at, d.start, directoryMagic)
 }
 
 func isProgram(head []byte) bool {

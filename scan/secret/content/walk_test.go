@@ -55,6 +55,7 @@ func plain(t testing.TB) map[string]struct {
 		"empty zip":                    {zipOf(t, 8), nil},
 		"jmod":                         {jmod, one},
 		"executable jar":               {script + zipOf(t, 8, props), append([]file{{"f", script}}, one...)},
+		"script that ends like a zip":  {script + "PK\x05\x06" + strings.Repeat("\x00", 18), []file{{"f", script + "PK\x05\x06" + strings.Repeat("\x00", 18)}}},
 		"program with an archive":      {elf + zipOf(t, 8, props), one},
 		"binaries in zip":              {zipOf(t, 8, file{"a", elf}, file{"b.class", class}, file{"c/", ""}, props), one},
 		"images in zip are left out":   {zipOf(t, 8, file{"a.PNG", "x"}, props), one},

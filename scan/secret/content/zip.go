@@ -70,8 +70,10 @@ func (a *archive) before(d directory) error {
 		return nil
 	}
 	first := d.start
-	if err := d.each(a.at, func(e *entry) error { first = min(first, e.header); return nil }); err != nil || first <= 0 {
-		return nil // Told when the entries are read.
+	// An error is told when the entries are read.
+	_ = d.each(a.at, func(e *entry) error { first = min(first, e.header); return nil })
+	if first <= 0 {
+		return nil
 	}
 	s := newStream(source{at: a.at, size: first})
 	defer s.free()
