@@ -51,26 +51,32 @@ func (i *inst) has(b byte) bool {
 }
 
 // newProgram compiles expressions. ok is false if one has places that only a
-// loose program can leave out.
-func newProgram(loose bool, exprs ...*syntax.Regexp) (p *program, ok bool, err error) {
+// loose program can leave out, or is too large.
+func newProgram(loose bool, exprs []*syntax.Regexp) (p *program, ok bool) {
 	p = &program{loose: loose}
 	for id, re := range exprs {
 		prog, err := syntax.Compile(re.Simplify())
 		if err != nil {
-			return nil, false, err
+			return nil, false
 		}
 		base := uint32(len(p.insts))
 		for i := range prog.Inst {
 			in, ok := p.inst(&prog.Inst[i], base, uint32(id))
 			if !ok {
-				return nil, false, nil
+				return nil, false
 			}
 			p.insts = append(p.insts, in)
 		}
 		p.starts = append(p.starts, base+uint32(prog.Start))
 	}
 	p.classify()
-	return p, true, nil
+	return p, true
+}
+
+// looseProgram compiles parts of an expression that has been compiled before.
+func looseProgram(exprs []*syntax.Regexp) *program {
+	p, _ := newProgram(true, exprs)
+	return p
 }
 
 func (p *program) inst(in *syntax.Inst, base, id uint32) (inst, bool) {

@@ -4,9 +4,10 @@ package secret
 // runs on until no match can be going on: that is as far as the expression must
 // be tried.
 type cursor struct {
-	touched   bool
-	automaton *automaton
-	state     stateID
+	touched bool
+	// ahead and behind are the rule's automata.
+	ahead, behind *automaton
+	state         stateID
 	// pos is how far the automaton is, start where a match may have begun.
 	// Offsets are the file's.
 	pos, start int64
@@ -25,7 +26,7 @@ type window struct {
 }
 
 func (c *cursor) reset() {
-	*c = cursor{automaton: c.automaton, windows: c.windows[:0]}
+	*c = cursor{ahead: c.ahead, behind: c.behind, windows: c.windows[:0]}
 }
 
 func (c *cursor) everywhere() { c.always = true }
@@ -54,7 +55,8 @@ func (c *cursor) close(end int64) {
 
 func (c *cursor) add(w window) {
 	if n := len(c.windows); n > 0 && w.from < c.windows[n-1].to {
-		c.windows[n-1].to = max(c.windows[n-1].to, w.to)
+		last := &c.windows[n-1]
+		last.from, last.to = min(last.from, w.from), max(last.to, w.to)
 		return
 	}
 	c.windows = append(c.windows, w)
@@ -65,24 +67,54 @@ func (s *Scanner) cursor(i int) *cursor {
 	if !c.touched {
 		c.touched = true
 		s.touched = append(s.touched, i)
-		if c.automaton == nil && s.rules[i].program != nil {
-			c.automaton = newAutomaton(s.rules[i].program)
+		r := s.rules[i]
+		r.prepare()
+		if c.ahead == nil && r.branches != nil {
+			c.ahead = newAutomaton(r.ahead)
+			if r.behind != nil {
+				c.behind = newAutomaton(r.behind)
+			}
 		}
 	}
 	return c
 }
 
-// follow begins to follow a branch behind its literal, which ends before
-// buf[end].
-func (s *Scanner) follow(u *use, end int) {
+// follow begins to follow a branch behind its literal, buf[start:end].
+func (s *Scanner) follow(u *use, start, end int) {
 	c := s.cursor(u.index)
-	s.advance(c, end)
-	at := s.base + int64(end)
-	if c.state == dead {
-		c.start, c.pos = max(at-int64(u.rule.back), 0), at
+	from, ok := s.back(c, u, start)
+	if !ok {
+		return
 	}
-	c.state = c.automaton.join(c.state, u.branch)
-	c.accepted = c.accepted || c.automaton.accepting[c.state]
+	s.advance(c, end)
+	if c.state == dead {
+		c.start, c.pos = s.base+int64(from), s.base+int64(end)
+	} else if !c.hard {
+		c.start = min(c.start, s.base+int64(from))
+	}
+	c.state = c.ahead.join(c.state, u.branch)
+	c.accepted = c.accepted || c.ahead.accepting[c.state]
+}
+
+// back finds where a match with its literal at buf[start] can begin at the
+// earliest.
+func (s *Scanner) back(c *cursor, u *use, start int) (from int, ok bool) {
+	a := c.behind
+	if a == nil {
+		return max(start-u.rule.back, 0), true
+	}
+	state := a.join(dead, u.branch)
+	for i := start; ; i-- {
+		if a.accepting[state] {
+			from, ok = i, true
+		}
+		if i == 0 {
+			return from, ok
+		}
+		if state = a.step(state, s.buf[i-1]); state == dead {
+			return from, ok
+		}
+	}
 }
 
 // advance runs the cursor's automaton up to buf[end].
@@ -90,7 +122,7 @@ func (s *Scanner) advance(c *cursor, end int) {
 	if c.state == dead {
 		return
 	}
-	a, state, accepted := c.automaton, c.state, c.accepted
+	a, state, accepted := c.ahead, c.state, c.accepted
 	i := int(c.pos - s.base)
 	for _, b := range s.buf[i:end] {
 		t := a.next[int(state)*a.classes+int(a.class[b])]

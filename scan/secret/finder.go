@@ -22,6 +22,20 @@ type wordAt struct {
 	text   string
 	number uint32
 	at     int
+	// A text begins with the word's first eight bytes if (text|fold)&mask is head.
+	head, fold, mask uint64
+}
+
+func newWordAt(w string, number, at int) wordAt {
+	out := wordAt{text: w, number: uint32(number), at: at}
+	for k := range min(len(w), 8) {
+		out.head |= uint64(w[k]) << (8 * k)
+		out.mask |= 0xff << (8 * k)
+		if 'a' <= w[k] && w[k] <= 'z' {
+			out.fold |= 0x20 << (8 * k)
+		}
+	}
+	return out
 }
 
 // spot is a word in a text.
@@ -31,30 +45,43 @@ type spot struct {
 	number uint32
 }
 
-// newFinder makes a finder of words of at least two bytes, in lower case; their
-// order is their number.
+// newFinder makes a finder of words in lower case; their order is their number. A
+// word of one byte is not found as a text's last.
 func newFinder(words []string) *finder {
 	f := &finder{lists: make([][]wordAt, 1)}
 	for i, w := range words {
 		at := 0
-		for k := range len(w) - 1 {
+		for k := range max(len(w)-1, 0) {
 			if commonness(w[k:]) < commonness(w[at:]) {
 				at = k
 			}
 		}
 		for _, a := range cases(w[at]) {
-			for _, b := range cases(w[at+1]) {
+			for _, b := range seconds(w[at+1:]) {
 				p := pair(a, b)
 				f.pairs[p>>6] |= 1 << (p & 63)
 				if f.index[p] == 0 {
 					f.index[p] = uint16(len(f.lists))
 					f.lists = append(f.lists, nil)
 				}
-				f.lists[f.index[p]] = append(f.lists[f.index[p]], wordAt{w, uint32(i), at})
+				f.lists[f.index[p]] = append(f.lists[f.index[p]], newWordAt(w, i, at))
 			}
 		}
 	}
 	return f
+}
+
+// seconds are the bytes that may follow the first one of a pair. A word of one
+// byte has any behind it.
+func seconds(rest string) []byte {
+	if rest != "" {
+		return cases(rest[0])
+	}
+	all := make([]byte, 256)
+	for b := range all {
+		all[b] = byte(b)
+	}
+	return all
 }
 
 func pair(a, b byte) uint16 { return uint16(a) | uint16(b)<<8 }
@@ -73,27 +100,6 @@ func cases(b byte) []byte {
 	return []byte{b}
 }
 
-// commonness estimates how often the first two bytes of a word stand side by
-// side in source code, relative to other pairs.
-func commonness(w string) int { return frequency(w[0]) * frequency(w[1]) }
-
-// frequency ranks bytes, from letters of English downwards.
-func frequency(b byte) int {
-	const letters = "zqjxkvbywgpfmucdlhrsnioate"
-	for i := range len(letters) {
-		if letters[i] == b {
-			return i + 4
-		}
-	}
-	switch {
-	case b == '_' || b == '-' || b == '.' || b == '=':
-		return 6
-	case '0' <= b && b <= '9':
-		return 5
-	}
-	return 3
-}
-
 // find appends to spots the words whose pair begins in text[from:to], to being
 // at most the text's length less one. Words are wholly in the text. Spots are
 // ordered by their end, also after those that were there before.
@@ -101,11 +107,8 @@ func (f *finder) find(text []byte, from, to int, spots []spot) []spot {
 	i := from
 	for ; i+7 <= to && i+8 <= len(text); i += 7 {
 		x := binary.LittleEndian.Uint64(text[i:])
-		var hit uint64
-		for k := 0; k < 7; k++ {
-			p := uint16(x >> (8 * k))
-			hit |= (f.pairs[p>>6] >> (p & 63) & 1) << k
-		}
+		hit := f.bit(x) | f.bit(x>>8)<<1 | f.bit(x>>16)<<2 | f.bit(x>>24)<<3 |
+			f.bit(x>>32)<<4 | f.bit(x>>40)<<5 | f.bit(x>>48)<<6
 		for hit != 0 {
 			spots = f.compare(text, i+bits.TrailingZeros64(hit), spots)
 			hit &= hit - 1
@@ -119,12 +122,17 @@ func (f *finder) find(text []byte, from, to int, spots []spot) []spot {
 	return spots
 }
 
+// bit says whether a pair, the two lowest bytes of x, is a word's.
+func (f *finder) bit(x uint64) uint64 { return f.pairs[uint16(x)>>6] >> (x & 63) & 1 }
+
 // compare looks for the words that have their pair at text[i:].
 func (f *finder) compare(text []byte, i int, spots []spot) []spot {
-	for _, w := range f.lists[f.index[pair(text[i], text[i+1])]] {
+	list := f.lists[f.index[pair(text[i], text[i+1])]]
+	for k := range list {
+		w := &list[k]
 		start := i - w.at
 		end := start + len(w.text)
-		if start < 0 || end > len(text) || !equalFold(text[start:end], w.text) {
+		if start < 0 || end > len(text) || !w.begins(text[start:]) {
 			continue
 		}
 		k := len(spots)
@@ -137,10 +145,17 @@ func (f *finder) compare(text []byte, i int, spots []spot) []spot {
 	return spots
 }
 
-// equalFold compares a text with a word in lower case.
-func equalFold(text []byte, word string) bool {
-	for k := range len(word) {
-		if lower(text[k]) != word[k] {
+// begins says whether a text, at least as long as the word, begins with it.
+func (w *wordAt) begins(text []byte) bool {
+	k := 0
+	if len(text) >= 8 {
+		if (binary.LittleEndian.Uint64(text)|w.fold)&w.mask != w.head {
+			return false
+		}
+		k = 8
+	}
+	for ; k < len(w.text); k++ {
+		if lower(text[k]) != w.text[k] {
 			return false
 		}
 	}

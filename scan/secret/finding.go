@@ -23,17 +23,17 @@ type found struct {
 // try runs a rule's expression over a window and takes up matches that begin at
 // or before latest. It returns where the last of them ended.
 func (s *Scanner) try(i int, w window, latest int64) (last int64) {
-	r := &s.rules[i]
+	r := s.rules[i]
 	from, to := w.from, w.to+edge
 	if !w.hard {
 		from -= edge
 	}
 	from, to = max(from, s.base), min(to, s.base+int64(len(s.buf)))
 	text := s.buf[from-s.base : to-s.base]
-	if !r.worthTrying(text) || len(r.branches) == 0 && !s.keywordSeen(r) {
+	if !r.secrets.possible(text) || len(r.branches) == 0 && !s.keywordSeen(r) {
 		return 0
 	}
-	for _, m := range r.Regex.FindAllIndex(text, -1) {
+	for _, m := range r.expr(len(text)).FindAllIndex(text, -1) {
 		start := from + int64(m[0])
 		if start > latest {
 			break
@@ -46,8 +46,10 @@ func (s *Scanner) try(i int, w window, latest int64) (last int64) {
 
 // take judges a match, buf[start:end], as gitleaks does.
 func (s *Scanner) take(i, start, end int) {
-	r := &s.rules[i]
-	match := strings.Trim(string(s.buf[start:end]), "\n")
+	r := s.rules[i]
+	match := strings.TrimLeft(string(s.buf[start:end]), "\n")
+	skipped := end - start - len(match)
+	match = strings.TrimRight(match, "\n")
 	end = start + len(match)
 	line := s.line(start, end)
 	if strings.Contains(line, allowComment) {
@@ -63,13 +65,11 @@ func (s *Scanner) take(i, start, end int) {
 	if s.allowed(&f, line, r.set.allow) || s.allowed(&f, line, r.Allowlists) || len(s.found) >= maxHits {
 		return
 	}
-	f.Line = s.lines.at(s.buf, start) + 1
-	if start < len(s.buf) && s.buf[start] == '\n' { // counts for the line after it
-		f.Line++
-	}
-	f.EndLine = max(f.Line, s.lines.at(s.buf, end)+1)
-	f.Column = start - bytes.LastIndexByte(s.buf[:start], '\n')
-	f.EndColumn = end - bytes.LastIndexByte(s.buf[:max(end-1, 0)], '\n') - 1
+	// gitleaks cuts newlines off a match, but lets it begin with them.
+	start, end = start+skipped, end+skipped
+	f.Line, f.Column = s.lines.at(s.buf, start)
+	f.EndLine, f.EndColumn = s.lines.at(s.buf, max(end-1, start))
+	s.found = append(s.found, f)
 	s.found = append(s.found, f)
 }
 
@@ -87,7 +87,7 @@ func (s *Scanner) line(start, end int) string {
 
 // value is the part of a match that is the secret.
 func (r *rule) value(match string) (string, bool) {
-	groups := r.Regex.FindStringSubmatch(match)
+	groups := r.expr(len(match)).FindStringSubmatch(match)
 	if len(groups) < 2 {
 		return match, true
 	}
@@ -148,40 +148,19 @@ func entropy(s string) (bits float64) {
 	return bits
 }
 
-// worthTrying says no only where the rule cannot find anything in a text: its
-// secrets need more different characters, or others.
-func (r *rule) worthTrying(text []byte) bool {
-	if r.fewest == 0 && r.must == nil {
-		return true
-	}
-	var has [256]bool
-	different, must := 0, r.must == nil
-	for _, b := range text {
-		if b >= 0x80 {
-			return true
-		}
-		if !has[b] {
-			has[b] = true
-			different++
-			must = must || r.must[b]
-		}
-	}
-	return must && different >= r.fewest
-}
-
 // finish decides what depends on the whole file.
 func (s *Scanner) finish() []Hit {
 	for _, i := range s.plan.named {
-		r := &s.rules[i]
+		r := s.rules[i]
 		s.found = append(s.found, found{rule: i, Hit: Hit{Rule: r.RuleID, Description: r.Description, Path: s.path}})
 	}
 	all := s.found
 	out := slices.DeleteFunc(slices.Clone(all), func(f found) bool {
-		r := &s.rules[f.rule]
+		r := s.rules[f.rule]
 		return r.SkipReport || !s.keywordSeen(r) || !complete(r, &f, all)
 	})
 	specific := slices.Clone(out)
-	out = slices.DeleteFunc(out, func(f found) bool { return generic(f.Rule) && covered(&f, specific) })
+	out = slices.DeleteFunc(out, func(f found) bool { return s.covered(&f, specific) })
 	slices.SortStableFunc(out, func(a, b found) int {
 		if a.start != b.start {
 			return int(min(max(a.start-b.start, -1), 1))
@@ -202,12 +181,22 @@ func (s *Scanner) keywordSeen(r *rule) bool {
 	return len(r.keywords) == 0 || slices.ContainsFunc(r.keywords, func(k int) bool { return s.seen[k] })
 }
 
-func generic(id string) bool { return strings.Contains(strings.ToLower(id), "generic") }
+// rank orders rules by how much they know of what they find: gitleaks' generic
+// ones, those that go by a file's name, those for one kind of credential.
+func (s *Scanner) rank(f *found) int {
+	switch {
+	case strings.Contains(strings.ToLower(f.Rule), "generic"):
+		return 0
+	case s.rules[f.rule].set.name == filesName:
+		return 1
+	}
+	return 2
+}
 
-// covered says whether a generic finding is part of a better one on its line.
-func covered(f *found, all []found) bool {
+// covered says whether a finding is part of one on its line that knows more.
+func (s *Scanner) covered(f *found, all []found) bool {
 	return slices.ContainsFunc(all, func(o found) bool {
-		return o.Line == f.Line && o.Rule != f.Rule && !generic(o.Rule) && strings.Contains(o.secret, f.secret)
+		return o.Line == f.Line && strings.Contains(o.secret, f.secret) && s.rank(&o) > s.rank(f)
 	})
 }
 

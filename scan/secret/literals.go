@@ -10,7 +10,7 @@ import (
 // Bounds of the literals taken from an expression.
 const (
 	maxLiterals   = 96
-	maxLiteralLen = 24
+	maxLiteralLen = 48
 	unbounded     = -1
 )
 
@@ -29,8 +29,8 @@ type branch struct {
 	prefix int
 	// wordBefore says that the literal stands at a word's beginning.
 	wordBefore bool
-	// rest is what follows the literal.
-	rest *syntax.Regexp
+	// before is what precedes the literal, rest is what follows it.
+	before, rest *syntax.Regexp
 }
 
 // branches finds literals of which every match of the expression holds one, so
@@ -93,14 +93,14 @@ func concatBranches(subs []*syntax.Regexp) []branch {
 		lits, n := literalRun(subs[i:])
 		var found []branch
 		if n > 0 {
-			found = []branch{{literals: lits, rest: concat(subs[i+n:])}}
+			found = []branch{{literals: lits, before: concat(nil), rest: concat(subs[i+n:])}}
 		} else if found = inner(subs[i]); found != nil {
 			rest := concat(subs[i+1:])
 			for k := range found {
 				found[k].rest = concat([]*syntax.Regexp{found[k].rest, rest})
 			}
 		}
-		if s := score(found); s > bestScore {
+		if s := score(found); s > bestScore && worth(found, concat(subs[:i])) {
 			best, bestScore = place(found, subs[:i]), s
 		}
 	}
@@ -118,13 +118,15 @@ func inner(re *syntax.Regexp) []branch {
 
 // place says what comes before branches that were found behind other elements.
 func place(found []branch, before []*syntax.Regexp) []branch {
-	n := maxLen(concat(before))
+	all := concat(before)
+	n := maxLen(all)
 	word := n == 0 && len(before) > 0 && before[len(before)-1].Op == syntax.OpWordBoundary
 	for k := range found {
 		b := &found[k]
 		if b.prefix == 0 && word && startsWithWord(b.literals) {
 			b.wordBefore = true
 		}
+		b.before = concat([]*syntax.Regexp{all, b.before})
 		if n == unbounded || b.prefix == unbounded {
 			b.prefix = unbounded
 		} else {
@@ -151,8 +153,43 @@ func concat(subs []*syntax.Regexp) *syntax.Regexp {
 	return &syntax.Regexp{Op: syntax.OpConcat, Sub: subs}
 }
 
-// score prefers long literals, then few. Literals of one byte are found too
-// often to be of use.
+// reverse is the expression that matches the texts of another one backwards.
+// Places are left out.
+func reverse(re *syntax.Regexp) *syntax.Regexp {
+	out := *re
+	switch {
+	case isEmpty(re):
+		return &syntax.Regexp{Op: syntax.OpEmptyMatch}
+	case re.Op == syntax.OpLiteral:
+		out.Rune = slices.Clone(re.Rune)
+		slices.Reverse(out.Rune)
+	default:
+		out.Sub = nil
+		for _, s := range re.Sub {
+			out.Sub = append(out.Sub, reverse(s))
+		}
+		if re.Op == syntax.OpConcat {
+			slices.Reverse(out.Sub)
+		}
+	}
+	return &out
+}
+
+// unlimited is the expression with every limit of limit or more taken off its
+// repetitions: the same for texts of at most limit bytes, and much smaller.
+func unlimited(re *syntax.Regexp, limit int) *syntax.Regexp {
+	out := *re
+	if re.Op == syntax.OpRepeat && re.Max >= limit {
+		out.Max = -1
+	}
+	out.Sub = nil
+	for _, s := range re.Sub {
+		out.Sub = append(out.Sub, unlimited(s, limit))
+	}
+	return &out
+}
+
+// score prefers long literals, then few.
 func score(found []branch) int {
 	shortest, n := maxLiteralLen, 0
 	for _, b := range found {
@@ -161,10 +198,23 @@ func score(found []branch) int {
 			shortest = min(shortest, len(l.text))
 		}
 	}
-	if n == 0 || n > maxLiterals || shortest < 2 {
+	if n == 0 || n > maxLiterals || shortest == 0 {
 		return 0
 	}
 	return shortest*maxLiterals + maxLiterals - n
+}
+
+// worth refuses literals of one byte, which are found everywhere, unless what is
+// before them tells at once whether they matter.
+func worth(found []branch, before *syntax.Regexp) bool {
+	for _, b := range found {
+		for _, l := range b.literals {
+			if len(l.text) < 2 && (minLen(before) < 4 || maxLen(before) == unbounded || minLen(b.rest) == 0) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // literalRun joins the strings of as many leading elements as possible. It

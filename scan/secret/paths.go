@@ -11,7 +11,7 @@ import (
 
 // pathIndex answers in one pass what a path means for every rule.
 type pathIndex struct {
-	rules []rule
+	rules []*rule
 	// program knows the first exprs, regexps are all of them.
 	program *program
 	known   int
@@ -23,7 +23,7 @@ type pathIndex struct {
 	allow [][]int
 }
 
-func newPathIndex(rules []rule) *pathIndex {
+func newPathIndex(rules []*rule) *pathIndex {
 	x := &pathIndex{rules: rules, number: map[string]int{}}
 	var trees []*syntax.Regexp
 	var known, rest []string
@@ -36,7 +36,7 @@ func newPathIndex(rules []rule) *pathIndex {
 		}
 		x.number[expr] = 0
 		if tree, err := syntax.Parse(expr, syntax.Perl); err == nil {
-			if _, ok, err := newProgram(false, tree); ok && err == nil {
+			if _, ok := newProgram(false, []*syntax.Regexp{tree}); ok {
 				trees, known = append(trees, tree), append(known, expr)
 				return
 			}
@@ -44,7 +44,7 @@ func newPathIndex(rules []rule) *pathIndex {
 		rest = append(rest, expr)
 	}
 	for i := range rules {
-		own, allow := pathExprs(&rules[i])
+		own, allow := pathExprs(rules[i])
 		learn(own)
 		for _, e := range allow {
 			learn(e)
@@ -55,10 +55,10 @@ func newPathIndex(rules []rule) *pathIndex {
 		x.number[e] = i
 		x.regexps = append(x.regexps, regexp.MustCompile(e)) // compiled by gitleaks before
 	}
-	x.program, _, _ = newProgram(false, trees...) // each compiled by itself before
+	x.program, _ = newProgram(false, trees) // each compiled by itself before
 	x.number[""] = -1
 	for i := range rules {
-		own, allow := pathExprs(&rules[i])
+		own, allow := pathExprs(rules[i])
 		x.own = append(x.own, x.number[own])
 		var numbers []int
 		for _, e := range allow {

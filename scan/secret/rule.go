@@ -2,11 +2,11 @@ package secret
 
 import (
 	"cmp"
-	"math"
 	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pkg/errors"
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -16,20 +16,29 @@ import (
 type rule struct {
 	config.Rule
 	set *set
-	// literals says how the expression is found; a rule without is tried
+	// branches say where the expression can match; a rule without any is tried
 	// everywhere.
 	branches []branch
-	// program begins behind the literal, one expression for each branch.
-	program *program
 	// back is the most bytes that a match holds before its literal's end.
 	back int
 	// keywords to be seen somewhere in the file. None for a rule whose literals
 	// hold one anyway.
 	keywords []int
-	// must is a set of bytes of which a secret has at least one; nil for any.
-	// fewest is how many different characters it has at least.
-	must   *[256]bool
-	fewest int
+
+	tree *syntax.Regexp
+	once sync.Once
+	*matching
+}
+
+// matching is made when a rule's literal is first seen: most never are.
+type matching struct {
+	// ahead runs on from behind the literal, behind runs back from before it; one
+	// expression for each branch. behind is nil if some branch has no bound there.
+	ahead, behind *program
+	// short is the rule's expression for texts of at most shortText bytes.
+	short *regexp.Regexp
+	// secrets is what all of the rule's secrets have in common.
+	secrets shape
 }
 
 // set is what the rules of a set share.
@@ -41,7 +50,7 @@ type set struct {
 // Rules are compiled sets of rules. They can be used by any number of scanners
 // at once.
 type Rules struct {
-	rules []rule
+	rules []*rule
 	paths *pathIndex
 	// finder finds literals first, then keywords.
 	finder *finder
@@ -49,6 +58,8 @@ type Rules struct {
 	words []word
 	// keywords is the number of keywords whose presence in a file matters.
 	keywords int
+	// mostBack is the most that a match holds before its literal's end.
+	mostBack int
 }
 
 // word is a string that the finder looks for.
@@ -88,7 +99,7 @@ func Compile(sets ...Set) (*Rules, error) {
 			r.rules = append(r.rules, one)
 		}
 	}
-	slices.SortStableFunc(r.rules, func(a, b rule) int {
+	slices.SortStableFunc(r.rules, func(a, b *rule) int {
 		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.set.name, b.set.name))
 	})
 	r.index()
@@ -96,22 +107,17 @@ func Compile(sets ...Set) (*Rules, error) {
 	return r, nil
 }
 
-func newRule(c config.Rule, s *set) (rule, error) {
-	out := rule{Rule: c, set: s}
+func newRule(c config.Rule, s *set) (*rule, error) {
+	out := &rule{Rule: c, set: s}
 	if c.Regex == nil {
 		return out, nil
 	}
-	re, err := syntax.Parse(c.Regex.String(), syntax.Perl)
-	if err != nil {
-		return out, err
+	var err error
+	if out.tree, err = syntax.Parse(c.Regex.String(), syntax.Perl); err != nil {
+		return nil, err
 	}
-	out.branches = branches(re)
-	if out.branches == nil {
-		return out, nil
-	}
-	var rests []*syntax.Regexp
+	out.branches = branches(out.tree)
 	for _, b := range out.branches {
-		rests = append(rests, b.rest)
 		if b.prefix == unbounded {
 			out.back = maxMatch
 			continue
@@ -120,14 +126,45 @@ func newRule(c config.Rule, s *set) (rule, error) {
 			out.back = min(max(out.back, b.prefix+len(l.text)), maxMatch)
 		}
 	}
-	if out.program, _, err = newProgram(true, rests...); err != nil {
-		return out, err
-	}
-	out.must = mustHold(&c)
-	if c.Entropy > 0 {
-		out.fewest = int(math.Ceil(math.Exp2(c.Entropy) - 1e-6))
-	}
 	return out, nil
+}
+
+// prepare makes what finds the rule's secrets from a literal on.
+func (r *rule) prepare() { r.once.Do(func() { r.matching = newMatching(r) }) }
+
+func newMatching(r *rule) *matching {
+	m := &matching{secrets: newShape(&r.Rule, r.tree), short: shortExpr(r.tree)}
+	var rest, before []*syntax.Regexp
+	bounded := true
+	for _, b := range r.branches {
+		rest, before = append(rest, b.rest), append(before, reverse(b.before))
+		bounded = bounded && b.prefix != unbounded
+	}
+	m.ahead = looseProgram(rest)
+	if bounded {
+		m.behind = looseProgram(before)
+	}
+	return m
+}
+
+// shortText is the length of texts for which an expression has a smaller form.
+// Go's fast matcher takes programs of up to 500 instructions.
+const shortText = 150
+
+func shortExpr(re *syntax.Regexp) *regexp.Regexp {
+	x, err := regexp.Compile(unlimited(re, shortText).String())
+	if err != nil { // as it is, it was compiled before
+		return nil
+	}
+	return x
+}
+
+// expr is the rule's expression for a text of n bytes.
+func (r *rule) expr(n int) *regexp.Regexp {
+	if n <= shortText && r.short != nil {
+		return r.short
+	}
+	return r.Regex
 }
 
 // index makes the finder.
@@ -143,7 +180,8 @@ func (r *Rules) index() {
 		return &r.words[i]
 	}
 	for i := range r.rules {
-		one := &r.rules[i]
+		one := r.rules[i]
+		r.mostBack = max(r.mostBack, one.back)
 		for k, b := range one.branches {
 			for _, l := range b.literals {
 				w := at(asciiLower(l.text))
@@ -154,16 +192,24 @@ func (r *Rules) index() {
 			continue
 		}
 		for _, k := range one.Keywords {
-			if len(k) < 2 {
-				one.keywords = nil // too short to be worth anything
+			if len(k) < 2 { // too common to be worth anything
+				one.keywords = nil
 				break
 			}
-			w := at(asciiLower(k[:min(len(k), maxLiteralLen)]))
-			if w.keyword < 0 {
-				w.keyword = r.keywords
-				r.keywords++
+			// gitleaks looks in the text in lower case, where the Kelvin sign is a k.
+			number := -1
+			for _, text := range kelvins(asciiLower(k[:min(len(k), maxLiteralLen-8)])) {
+				w := at(text)
+				if w.keyword < 0 {
+					if number < 0 {
+						number = r.keywords
+						r.keywords++
+					}
+					w.keyword = number
+				}
+				number = w.keyword
 			}
-			one.keywords = append(one.keywords, w.keyword)
+			one.keywords = append(one.keywords, number)
 		}
 	}
 	texts := make([]string, len(r.words))
@@ -171,6 +217,23 @@ func (r *Rules) index() {
 		texts[i] = w.text
 	}
 	r.finder = newFinder(texts)
+}
+
+// kelvins spells a word with each k also as the Kelvin sign, up to four of them.
+func kelvins(word string) []string {
+	out := []string{""}
+	for i := range len(word) {
+		n := len(out)
+		for _, w := range out[:n] {
+			if word[i] == 'k' && n < 16 {
+				out = append(out, w+"\u212A")
+			}
+		}
+		for k := range out[:n] {
+			out[k] += word[i : i+1]
+		}
+	}
+	return out
 }
 
 // impliesKeyword says whether whatever the rule finds holds one of its keywords.
@@ -183,7 +246,7 @@ func impliesKeyword(r *rule) bool {
 	}
 	for _, b := range r.branches {
 		for _, l := range b.literals {
-			if !slices.ContainsFunc(r.Keywords, func(k string) bool { return strings.Contains(asciiLower(l.text), asciiLower(k)) }) {
+			if !slices.ContainsFunc(r.Keywords, func(k string) bool { return strings.Contains(strings.ToLower(l.text), k) }) {
 				return false
 			}
 		}
@@ -197,46 +260,4 @@ func asciiLower(s string) string {
 		b[i] = lower(b[i])
 	}
 	return string(b)
-}
-
-// mustHold finds bytes of which a secret of the rule has one: those that its
-// group can hold and that an allow list for plain words leaves. nil if every
-// secret may do without.
-func mustHold(c *config.Rule) *[256]bool {
-	var plain [256]bool
-	found := false
-	for _, a := range c.Allowlists {
-		if a.MatchCondition != config.AllowlistMatchOr || a.RegexTarget != "" {
-			continue
-		}
-		for _, x := range a.Regexes {
-			if class := wholeClass(x); class != nil {
-				found = true
-				for i := 0; i < len(class); i += 2 {
-					for b := class[i]; b <= min(class[i+1], 0x7f); b++ {
-						plain[b] = true
-					}
-				}
-			}
-		}
-	}
-	if !found {
-		return nil
-	}
-	var must [256]bool
-	for b := range must {
-		must[b] = !plain[b]
-	}
-	return &must
-}
-
-// wholeClass returns the class of an expression ^[class]+$, nil for any other.
-func wholeClass(x *regexp.Regexp) []rune {
-	re, err := syntax.Parse(x.String(), syntax.Perl)
-	if err != nil || re.Op != syntax.OpConcat || len(re.Sub) != 3 ||
-		re.Sub[0].Op != syntax.OpBeginText || re.Sub[1].Op != syntax.OpPlus || re.Sub[2].Op != syntax.OpEndText ||
-		re.Sub[1].Sub[0].Op != syntax.OpCharClass {
-		return nil
-	}
-	return re.Sub[1].Sub[0].Rune
 }

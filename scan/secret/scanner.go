@@ -157,7 +157,7 @@ func (s *Scanner) hit(at spot) {
 			u.exact && string(s.buf[start:at.end]) != u.spelling {
 			continue
 		}
-		s.follow(u, at.end)
+		s.follow(u, start, at.end)
 	}
 }
 
@@ -170,7 +170,7 @@ func (s *Scanner) settle() {
 
 // discard forgets what no rule needs any more.
 func (s *Scanner) discard() {
-	keep := s.base + int64(s.scanned) - maxLiteralLen - edge
+	keep := s.base + int64(s.scanned) - maxLiteralLen - edge - int64(s.mostBack)
 	for _, i := range s.touched {
 		keep = min(keep, s.cursors[i].needs(keep))
 	}
@@ -186,23 +186,31 @@ func (s *Scanner) discard() {
 
 // lineCounter counts lines up to a place, from where it counted last.
 type lineCounter struct {
-	// before is the number of newlines in what was dropped, counted the number in
-	// buf[:upTo].
-	before, counted, upTo int
+	// before is the number of newlines in what was dropped, and column how many
+	// bytes came after the last of them.
+	before, column int
+	// counted is the number of newlines in buf[:upTo].
+	counted, upTo int
 }
 
-// at returns the number of newlines before buf[i] in the whole file.
-func (l *lineCounter) at(buf []byte, i int) int {
+// at returns the line and column of buf[i] in the file, both 1-based.
+func (l *lineCounter) at(buf []byte, i int) (line, column int) {
 	if i < l.upTo {
 		l.counted, l.upTo = 0, 0
 	}
 	l.counted += bytes.Count(buf[l.upTo:i], newline)
 	l.upTo = i
-	return l.before + l.counted
+	column = i - bytes.LastIndexByte(buf[:i], '\n')
+	if l.counted == 0 {
+		column += l.column
+	}
+	return l.before + l.counted + 1, column
 }
 
+// drop forgets buf[:n].
 func (l *lineCounter) drop(buf []byte, n int) {
-	*l = lineCounter{before: l.at(buf, n)}
+	line, column := l.at(buf, n)
+	*l = lineCounter{before: line - 1, column: column - 1}
 }
 
 var newline = []byte{'\n'}

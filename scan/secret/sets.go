@@ -26,6 +26,12 @@ type Set struct {
 // Default is gitleaks' own set of rules.
 func Default() Set { return Set{Name: "default", TOML: []byte(config.DefaultConfig)} }
 
+// filesName is the name of the set for files that are known by their name.
+const filesName = "files"
+
+// Files is our set for files that hold credentials by their name.
+func Files() Set { return Set{Name: filesName, TOML: filesTOML} }
+
 // quiet keeps gitleaks from writing to standard error: what matters it returns.
 var quiet = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() })
 
