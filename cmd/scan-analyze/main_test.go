@@ -200,6 +200,10 @@ func TestItFailsWithOneClearLine(t *testing.T) {
 		{"stray argument", "stray", []string{"stray"}},
 		{"mount missing", "/missing", []string{"--child", "/missing", "--out", t.TempDir()}},
 		{"output missing", "/missing", []string{"--child", t.TempDir(), "--out", "/missing"}},
+		{"rules missing", "/missing", []string{"--child", t.TempDir(), "--out", t.TempDir(), "--rules", "/missing"}},
+		{"no rules", "*.toml", []string{"--child", t.TempDir(), "--out", t.TempDir(), "--rules", t.TempDir()}},
+		{"broken rules", "b.toml", []string{"--child", t.TempDir(), "--out", t.TempDir(), "--rules", rulesDir(t, "[[rules]\nid = 1")}},
+		{"rules with a broken expression", "b.toml", []string{"--child", t.TempDir(), "--out", t.TempDir(), "--rules", rulesDir(t, "[[rules]]\nid = \"x\"\nregex = '(('\nkeywords = [\"x\"]")}},
 		{"no tar", "layer blob", []string{"--tar", tarball, "--out", t.TempDir()}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
