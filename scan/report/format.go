@@ -26,7 +26,7 @@ type Format struct {
 func Formats() []Format {
 	return []Format{
 		{"json", "The whole report, as later commands read it", "application/json", writeJSON},
-		{"table", "The findings of every stage, for people", "text/plain; charset=utf-8", writeTable},
+		{"table", "The findings and secrets of every stage, for people", "text/plain; charset=utf-8", writeTable},
 		{"spdx", "SPDX 2.3 SBOM of the image, one per platform in one document", "application/spdx+json", writeSPDX},
 	}
 }

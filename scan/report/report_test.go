@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,7 +45,15 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestTableReadsWell(t *testing.T) {
-	r := decided(t, sample.Report())
+	o := config.Default()
+	o.Secrets.Allow = []config.SecretAllow{
+		{Path: "app/**", Reason: "revoked", Expires: time.Date(2026, 2, 3, 0, 0, 0, 0, time.UTC)},
+		{Rule: "npm-access-token", Reason: "x", Expires: time.Date(2026, 2, 2, 0, 0, 0, 0, time.UTC), File: config.FileName, Line: 7},
+	}
+	r := sample.Report()
+	if err := policy.Evaluate(r, o); err != nil {
+		t.Fatal(err)
+	}
 	r.Notices = []string{"whole snapshots were scanned: this builder cannot compare layers"}
 	r.Platforms[0].Stages[0].Unknown = []string{"no data for alpine 3.99 in this database"}
 	r.Platforms[0].Stages[0].Problems = []scan.Problem{{Path: "src/a.jar", Message: "not a zip file"}}
@@ -109,6 +118,13 @@ func TestEveryFormatTakesForeignText(t *testing.T) {
 		for i := range s.Findings {
 			f := &s.Findings[i]
 			f.ID, f.Package, f.Version, f.Path, f.PURL, f.Fix.Versions = evil, evil, evil, evil, evil, []string{evil}
+		}
+		for i := range s.Secrets {
+			x := &s.Secrets[i]
+			x.Rule, x.Path, x.Redacted, x.Fingerprint, x.Description, x.Dismissed = evil, evil, evil, evil, evil, ""
+			if i == 0 {
+				x.Dismissed = evil
+			}
 		}
 	}
 	decided(t, r)

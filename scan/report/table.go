@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,8 @@ const (
 func writeTable(w io.Writer, r *scan.Report) error { return WriteTable(w, r, TableOptions{}) }
 
 // WriteTable renders a report for people: for each platform the final stage's
-// findings, then those that only build stages have, then counts and verdict.
+// secrets and findings, then those that only build stages have, then counts and
+// verdict.
 // It is plain text without escape sequences.
 func WriteTable(w io.Writer, r *scan.Report, o TableOptions) error {
 	t := &table{w: bufio.NewWriter(w), width: o.Width}
@@ -63,7 +65,7 @@ func (t *table) header(r *scan.Report) {
 		parts = append(parts, "database of "+r.Database.Built.UTC().Format(time.DateOnly+" 15:04 UTC"))
 	}
 	t.line("%s", strings.Join(parts, " · "))
-	for _, n := range r.Notices {
+	for _, n := range slices.Concat(r.Notices, r.Verdict.Expired) {
 		t.line("note: %s", plain.Line(n, messageWidth))
 	}
 }
@@ -71,19 +73,19 @@ func (t *table) header(r *scan.Report) {
 func (t *table) platform(p *scan.Platform) {
 	final := p.FinalStage()
 	if final != nil {
-		t.stage(p.ID, final, final.Findings, "the image")
+		t.stage(p.ID, final, final.Findings, final.Secrets, "the image")
 	}
 	for i := range p.Stages {
 		s := &p.Stages[i]
 		if s.Final {
 			continue
 		}
-		own := s.Findings
+		own, secrets := s.Findings, s.Secrets
 		if final != nil {
-			own = missingIn(final, s.Findings)
+			own, secrets = missingIn(final, s.Findings), secretsMissingIn(final, s.Secrets)
 		}
-		if len(own)+len(s.Unknown)+len(s.Problems) > 0 {
-			t.stage(p.ID, s, own, "build stage")
+		if len(own)+len(secrets)+len(s.Unknown)+len(s.Problems) > 0 {
+			t.stage(p.ID, s, own, secrets, "build stage")
 		}
 	}
 }
@@ -104,8 +106,27 @@ func missingIn(final *scan.Stage, findings []scan.Finding) []scan.Finding {
 	return out
 }
 
-func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, role string) {
+func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, secrets []scan.Secret, role string) {
 	t.line("")
+	t.line("%s", strings.Join(stageTitle(platform, s, findings, secrets, role), " · "))
+	for _, u := range s.Unknown {
+		t.line("  not checked: %s", plain.Line(u, messageWidth))
+	}
+	for _, p := range s.Problems {
+		t.line("  could not be read: /%s: %s", plain.Line(p.Path, messageWidth), plain.Line(p.Message, messageWidth))
+	}
+	t.secrets(s, secrets)
+	if len(findings) == 0 {
+		return
+	}
+	rows := [][]string{{"SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN", "FROM", "FOUND IN"}}
+	for _, f := range findings {
+		rows = append(rows, findingRow(s, f))
+	}
+	t.rows(rows, colPackage, colInstalled, colFixed, colPath)
+}
+
+func stageTitle(platform string, s *scan.Stage, findings []scan.Finding, secrets []scan.Secret, role string) []string {
 	title := []string{plain.Line(platform, cellWidth), role + " " + strconv.Quote(plain.Line(s.Name, cellWidth))}
 	if s.OS != nil {
 		title = append(title, plain.Line(cmp.Or(s.OS.PrettyName, strings.TrimSpace(s.OS.ID+" "+s.OS.VersionID)), cellWidth))
@@ -117,21 +138,10 @@ func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, r
 	if rest := len(s.Findings) - len(findings); rest > 0 {
 		title = append(title, fmt.Sprintf("%d more as in the image", rest))
 	}
-	t.line("%s", strings.Join(title, " · "))
-	for _, u := range s.Unknown {
-		t.line("  not checked: %s", plain.Line(u, messageWidth))
+	if n := countSecrets(secrets); n > 0 {
+		title = append(title, plain.Count(n, "secret", "secrets"))
 	}
-	for _, p := range s.Problems {
-		t.line("  could not be read: /%s: %s", plain.Line(p.Path, messageWidth), plain.Line(p.Message, messageWidth))
-	}
-	if len(findings) == 0 {
-		return
-	}
-	rows := [][]string{{"SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN", "FROM", "FOUND IN"}}
-	for _, f := range findings {
-		rows = append(rows, findingRow(s, f))
-	}
-	t.rows(rows, colPackage, colInstalled, colFixed, colPath)
+	return title
 }
 
 // The columns that may be wrapped; an id must stay whole to be searched for.
@@ -143,11 +153,6 @@ const (
 )
 
 func findingRow(s *scan.Stage, f scan.Finding) []string {
-	from := ""
-	if f.Last >= 0 && f.Last < len(s.Layers) {
-		l := s.Layers[f.Last]
-		from = cmp.Or(plain.Location(l.File, l.StartLine, l.EndLine), plain.Line(cmp.Or(l.Base, l.Instruction), 40))
-	}
 	path := plain.Tail(f.Path, cellWidth)
 	switch f.Type {
 	case "deb", "apk", "rpm":
@@ -159,7 +164,7 @@ func findingRow(s *scan.Stage, f scan.Finding) []string {
 	}
 	return []string{
 		f.Severity.String(), id, plain.Line(f.Package, cellWidth), plain.Line(f.Version, cellWidth),
-		fixText(f.Fix), from, path,
+		fixText(f.Fix), layerAt(s, f.Last), path,
 	}
 }
 
@@ -178,7 +183,7 @@ func fixText(f scan.Fix) string {
 
 // summary counts every stage's findings, as the stage alone has them.
 func (t *table) summary(r *scan.Report) {
-	head := []string{"PLATFORM", "STAGE"}
+	head := []string{"PLATFORM", "STAGE", "SECRETS"}
 	for _, s := range scan.Severities() {
 		head = append(head, strings.ToUpper(s.String()))
 	}
@@ -203,7 +208,7 @@ func countRow(platform string, s scan.Stage) []string {
 	if s.Final {
 		name += " (image)"
 	}
-	row := []string{plain.Line(platform, cellWidth), plain.Line(name, cellWidth)}
+	row := []string{plain.Line(platform, cellWidth), plain.Line(name, cellWidth), strconv.Itoa(countSecrets(s.Secrets))}
 	for _, sev := range scan.Severities() {
 		row = append(row, strconv.Itoa(counts[sev]))
 	}
@@ -227,6 +232,13 @@ func verdictText(v scan.Verdict) string {
 	}
 	if n := len(blocking); n > 0 {
 		text += ", " + plain.Count(n, "finding blocks", "findings block")
+	}
+	var secrets []scan.Secret
+	for _, b := range v.Secrets {
+		secrets = append(secrets, b.Secret)
+	}
+	if n := countSecrets(secrets); n > 0 {
+		text += ", " + plain.Count(n, "secret blocks", "secrets block")
 	}
 	return text
 }
