@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/policy"
@@ -44,9 +45,17 @@ func (h *handler) summary(w io.Writer) {
 
 // describeCounts says what the final image holds.
 func describeCounts(r *scan.Report) string {
-	found := "no known vulnerabilities in the image"
-	if text := policy.CountText(r.Verdict.Counts); text != "" {
-		found = text + " in the image"
+	var found []string
+	switch n := policy.SecretCount(r); {
+	case n == 1:
+		found = append(found, "1 secret")
+	case n > 1:
+		found = append(found, fmt.Sprintf("%d secrets", n))
 	}
-	return fmt.Sprintf("%s (database of %s)", found, r.Database.Built.Format("2006-01-02"))
+	if text := policy.CountText(r.Verdict.Counts); text != "" {
+		found = append(found, text)
+	} else {
+		found = append(found, "no known vulnerabilities")
+	}
+	return fmt.Sprintf("%s in the image (database of %s)", strings.Join(found, ", "), r.Database.Built.Format("2006-01-02"))
 }
