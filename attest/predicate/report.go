@@ -79,6 +79,13 @@ func worst(a, b scan.Verdict) scan.Verdict {
 		out = b
 	}
 	out.Blocking = append(slices.Clone(a.Blocking), b.Blocking...)
+	out.Secrets = append(slices.Clone(a.Secrets), b.Secrets...)
+	out.Expired = slices.Clone(a.Expired)
+	for _, e := range b.Expired {
+		if !slices.Contains(out.Expired, e) {
+			out.Expired = append(out.Expired, e)
+		}
+	}
 	out.Counts = maps.Clone(a.Counts)
 	if out.Counts == nil && b.Counts != nil {
 		out.Counts = map[string]int{}
