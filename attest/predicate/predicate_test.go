@@ -178,6 +178,9 @@ func TestAggregateIsTheWorstOfItsPlatforms(t *testing.T) {
 	arm64.Finished = arm64.Finished.Add(time.Minute)
 	arm64.Database.Built = arm64.Database.Built.Add(-time.Hour)
 	arm64.Verdict.Counts = map[string]int{"medium": 2}
+	amd64.Verdict.Secrets = []scan.BlockingSecret{{Platform: "linux/amd64", Secret: scan.Secret{Rule: "private-key"}}}
+	arm64.Verdict.Secrets = []scan.BlockingSecret{{Platform: "linux/arm64", Secret: scan.Secret{Rule: "private-key"}}}
+	amd64.Verdict.Expired, arm64.Verdict.Expired = []string{"one", "two"}, []string{"two"}
 	for _, order := range [][]scan.Report{{amd64, arm64}, {arm64, amd64}} {
 		got, err := predicate.Aggregate(order)
 		if err != nil {
@@ -185,6 +188,9 @@ func TestAggregateIsTheWorstOfItsPlatforms(t *testing.T) {
 		}
 		if got.Verdict.Outcome != scan.OutcomeWarn || got.Verdict.Counts["medium"] != 3 || len(got.Platforms) != 2 {
 			t.Errorf("verdict %+v over %d platforms", got.Verdict, len(got.Platforms))
+		}
+		if len(got.Verdict.Secrets) != 2 || len(got.Verdict.Expired) != 2 {
+			t.Errorf("secrets %+v, expired %v", got.Verdict.Secrets, got.Verdict.Expired)
 		}
 		if !got.Started.Equal(finished.Add(-3*time.Second)) || !got.Finished.Equal(finished.Add(time.Minute)) {
 			t.Errorf("from %s to %s", got.Started, got.Finished)
