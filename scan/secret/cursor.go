@@ -56,8 +56,14 @@ func (c *cursor) close(end int64) {
 func (c *cursor) add(w window) {
 	if n := len(c.windows); n > 0 && w.from < c.windows[n-1].to {
 		last := &c.windows[n-1]
-		last.from, last.to = min(last.from, w.from), max(last.to, w.to)
-		return
+		if from := min(last.from, w.from); w.to-from <= maxOpen {
+			last.from, last.to = from, max(last.to, w.to)
+			return
+		}
+		w.from, w.hard = last.to, true // a chain of them must end somewhere
+		if w.from >= w.to {
+			return
+		}
 	}
 	c.windows = append(c.windows, w)
 }

@@ -58,7 +58,7 @@ func branches(re *syntax.Regexp) []branch {
 		}
 		return concatBranches([]*syntax.Regexp{re.Sub[0], {Op: syntax.OpStar, Flags: re.Flags, Sub: re.Sub}})
 	case syntax.OpLiteral, syntax.OpCharClass:
-		return concatBranches([]*syntax.Regexp{re})
+		return concatBranches(flatten([]*syntax.Regexp{re}))
 	}
 	return nil
 }

@@ -16,9 +16,10 @@ const (
 	// lineContext is how much of a match's line is seen on either side.
 	lineContext = 64 << 10
 	// edge is what an expression may need to see beside a match: one rune.
-	edge      = 4
-	readSize  = 512 << 10
-	maxBuffer = maxOpen + maxMatch + lineContext + 2*readSize
+	edge     = 4
+	readSize = 512 << 10
+	// maxBuffer is more than what is read at once and what rules keep of before.
+	maxBuffer = 4 << 20
 )
 
 // maxHits bounds the findings in one file.
@@ -30,6 +31,8 @@ type Scanner struct {
 	*Rules
 	paths *pathMatcher
 
+	// step is how much is read at a time.
+	step int
 	path string
 	plan *plan
 	// buf holds the file from offset base. Words that end at or before buf[scanned]
@@ -47,10 +50,10 @@ type Scanner struct {
 	found   []found
 }
 
-// Scanner returns a scanner. It keeps its buffers (about 2 MiB) between files.
+// Scanner returns a scanner. It keeps its buffers (at most 4 MiB) between files.
 func (r *Rules) Scanner() *Scanner {
 	return &Scanner{
-		Rules: r, paths: r.paths.matcher(),
+		Rules: r, paths: r.paths.matcher(), step: readSize,
 		cursors: make([]cursor, len(r.rules)), seen: make([]bool, r.keywords),
 	}
 }
@@ -99,7 +102,7 @@ func (s *Scanner) fill(r io.Reader) error {
 		s.buf = make([]byte, 0, 64<<10)
 	}
 	idle := 0
-	for until := len(s.buf) + readSize; len(s.buf) < until; {
+	for until := min(len(s.buf)+s.step, maxBuffer); len(s.buf) < until; {
 		if len(s.buf) == cap(s.buf) {
 			s.buf = append(make([]byte, 0, min(2*cap(s.buf), maxBuffer)), s.buf...)
 		}
