@@ -53,7 +53,7 @@ func readContext(ctx context.Context, c gwclient.Client, limit int, names ...str
 		llb.ExcludePatterns(nil),
 		llb.FollowPaths(names),
 		llb.SharedKeyHint("context-"+config.FileName),
-		dockerui.WithInternalName("load rules for secrets from the build context"),
+		dockerui.WithInternalName("load options of the scan from the build context"),
 		llb.Differ(llb.DiffNone, false),
 	)
 	if err != nil {
@@ -84,6 +84,7 @@ func readProjectFile(ctx context.Context, c gwclient.Client, limit int, file str
 	if err != nil || len(data) > 0 {
 		return data, name, err
 	}
-	found, err := readContext(ctx, c, limit, file)
+	// Both, so that they are sent in one operation.
+	found, err := readContext(ctx, c, limit, rulesFileName, config.IgnoreFileName)
 	return found[file], file, err
 }
