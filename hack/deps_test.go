@@ -95,12 +95,17 @@ var linkRules = []struct {
 		not: []string{"github.com/anchore/grype", "github.com/anchore/syft", "github.com/google/osv-scalibr"},
 	},
 	{
-		of:  []string{"scan/extract", "cmd/scan-analyze"},
+		of:  []string{"scan/extract", "scan/analyze", "cmd/scan-analyze"},
 		not: []string{"github.com/anchore/grype", "github.com/anchore/syft", "github.com/moby/buildkit/client", "github.com/docker/buildx"},
 	},
 	{
 		of:  []string{"scan/match", "scan/dbbuild", "cmd/scan-match"},
 		not: []string{"github.com/google/osv-scalibr", "github.com/moby/buildkit/client", "github.com/docker/buildx"},
+	},
+	{
+		// What a secret is does not depend on where a text comes from.
+		of:  []string{"scan/secret"},
+		not: []string{module + "/scan/layer", module + "/scan/extract"},
 	},
 	{
 		of:  []string{"attest"},

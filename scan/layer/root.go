@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -286,20 +285,3 @@ func (e viewEntry) Info() (fs.FileInfo, error) {
 	}
 	return fileInfo{name: e.Name(), size: st.Size, mode: fileMode(st.Mode), mod: time.Unix(st.Mtim.Unix())}, nil
 }
-
-// fileInfo is a plain fs.FileInfo.
-type fileInfo struct {
-	name string
-	size int64
-	mode fs.FileMode
-	mod  time.Time
-}
-
-func (i fileInfo) Name() string       { return i.name }
-func (i fileInfo) Size() int64        { return i.size }
-func (i fileInfo) Mode() fs.FileMode  { return i.mode }
-func (i fileInfo) ModTime() time.Time { return i.mod }
-func (i fileInfo) IsDir() bool        { return i.mode.IsDir() }
-func (i fileInfo) Sys() any           { return nil }
-
-var _ io.ReaderAt = (*os.File)(nil)

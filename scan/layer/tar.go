@@ -41,6 +41,10 @@ type blob struct {
 	targets map[string]string
 	// executables are files that begin like one, if there is a visitor.
 	executables map[string]bool
+	// scripts are small texts that can be executed, for their other names, and
+	// scriptBytes how much they are.
+	scripts     map[string][]byte
+	scriptBytes int
 	visits      *visits
 	// buffers are for small files that are visited.
 	buffers chan []byte
@@ -75,7 +79,7 @@ func openTar(opts Options) (Layer, error) {
 	return &blob{
 		name: opts.Tar, kept: s, files: map[string]kept{},
 		links: map[string]string{}, hard: map[string][]alias{}, targets: map[string]string{},
-		executables: map[string]bool{}, peek: bufio.NewReaderSize(nil, 4096),
+		executables: map[string]bool{}, scripts: map[string][]byte{}, peek: bufio.NewReaderSize(nil, 4096),
 	}, nil
 }
 
@@ -172,6 +176,7 @@ func (b *blob) entry(h *tar.Header, name string, r io.Reader, choose Chooser) er
 	delete(b.links, name)
 	delete(b.targets, name)
 	delete(b.executables, name)
+	delete(b.scripts, name)
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeRegA, tar.TypeGNUSparse: //nolint:staticcheck // old archives have it
 		return b.file(h, name, r, choose(name))
@@ -200,6 +205,7 @@ func (b *blob) file(h *tar.Header, name string, r io.Reader, c Choice) error {
 	visit := b.visits.wants(name)
 	if visit && h.Size <= maxBuffered {
 		return b.buffered(h.Size, r, []string{name}, func(content []byte) error {
+			b.rememberScript(h, name, content)
 			_, _, err := b.take(h, name, bytes.NewReader(content), c)
 			return err
 		})

@@ -35,9 +35,14 @@ func (b *blob) hardLink(name, target string, c Choice) {
 	keep := c.Take == TakeAlways && !chosen
 	// An executable was visited already. A text may mean more by its other name.
 	visit := !b.executables[target] && b.visits.wants(name)
+	script, remembered := b.scripts[target]
 	switch {
 	case visit && k.spooled:
 		b.visitSpooled([]string{name}, k)
+	case visit && remembered && !keep:
+		b.visits.jobs <- func() {
+			b.visits.Visit(File{Path: name, Size: int64(len(script))}, bytes.NewReader(script))
+		}
 	case visit || keep:
 		b.hard[target] = append(b.hard[target], alias{name, keep, visit})
 	}

@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"archive/tar"
 	"bytes"
 	"io"
 
@@ -13,6 +14,10 @@ const (
 	maxBuffered = 1 << 20
 	// maxHead is how much of the beginning of a larger one can be read again.
 	maxHead = 64 << 10
+	// maxScript and maxScripts are how large a script and all of them may be to be
+	// remembered for their other names.
+	maxScript  = 16 << 10
+	maxScripts = 4 << 20
 )
 
 func (b *blob) startVisits(visit Visitor) {
@@ -49,6 +54,17 @@ func (b *blob) buffered(size int64, r io.Reader, names []string, use func(conten
 		b.buffers <- buf
 	}
 	return nil
+}
+
+// rememberScript keeps what is likely to be linked to under another name: gunzip
+// is uncompress. Reading the blob of a base image a second time for that would
+// take longer than all else.
+func (b *blob) rememberScript(h *tar.Header, name string, content []byte) {
+	if h.FileInfo().Mode()&0o111 == 0 || len(content) > maxScript || b.scriptBytes+len(content) > maxScripts || isBinary(content) {
+		return
+	}
+	b.scripts[name] = bytes.Clone(content)
+	b.scriptBytes += len(content)
 }
 
 // visitLarge has a file visited that is in the spool, or in b.peek.
