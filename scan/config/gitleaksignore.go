@@ -44,11 +44,11 @@ var commitPrefix = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})?:`)
 // goes on; here nobody would see the log, and whoever wrote the line would see
 // a build blocked by what they believe to be accepted.
 func ParseGitleaksIgnore(name string, data []byte) ([]IgnoredSecret, error) {
-	fail := func(line int, err error) ([]IgnoredSecret, error) {
-		return nil, &Error{Road: RoadFile, File: name, Line: line, Err: err}
+	fail := func(line int, err error) error {
+		return &Error{Road: RoadFile, File: name, Line: line, Err: err}
 	}
 	if len(data) > MaxFileSize {
-		return fail(0, errors.Errorf("is larger than %d bytes", MaxFileSize))
+		return nil, fail(0, errors.Errorf("is larger than %d bytes", MaxFileSize))
 	}
 	var out []IgnoredSecret
 	n := 0
@@ -63,7 +63,7 @@ func ParseGitleaksIgnore(name string, data []byte) ([]IgnoredSecret, error) {
 		}
 		entry, ok := parseIgnored(text)
 		if !ok {
-			return fail(n, errors.Errorf("%q is neither path:rule:line nor commit:path:rule:line", shorten(text)))
+			return nil, fail(n, errors.Errorf("%q is neither path:rule:line nor commit:path:rule:line", shorten(text)))
 		}
 		out = append(out, entry)
 	}

@@ -2,12 +2,18 @@ package sample
 
 import "github.com/scan-build/scan-build/scan"
 
-// What the rules of the sample's secrets say, as gitleaks words it.
-var descriptions = map[string]string{
-	"aws-access-token": "Identified a pattern that may indicate AWS credentials, risking unauthorized cloud resource access and data breaches on AWS platforms.",
-	"github-pat":       "Uncovered a GitHub Personal Access Token, potentially leading to unauthorized repository access and sensitive content exposure.",
-	"npm-access-token": "Uncovered an npm access token, potentially compromising package management and code repository access.",
-	"private-key":      "Identified a Private Key, which may compromise cryptographic security and sensitive data encryption.",
+// describe is what a rule says, as gitleaks words it.
+func describe(rule string) string {
+	switch rule {
+	case "aws-access-token":
+		return "Identified a pattern that may indicate AWS credentials, risking unauthorized cloud resource access and data breaches on AWS platforms."
+	case "github-pat":
+		return "Uncovered a GitHub Personal Access Token, potentially leading to unauthorized repository access and sensitive content exposure."
+	case "npm-access-token":
+		return "Uncovered an npm access token, potentially compromising package management and code repository access."
+	default:
+		return "Identified a Private Key, which may compromise cryptographic security and sensitive data encryption."
+	}
 }
 
 // buildSecrets are a token that the image takes over and one that it does not.
@@ -39,14 +45,14 @@ func imageSecrets() []scan.Secret {
 
 func fileSecret(rule, redacted, fingerprint, path string, line, layer int) scan.Secret {
 	return scan.Secret{
-		Rule: rule, Description: descriptions[rule], Source: scan.SecretInFile, Path: path, Line: line, EndLine: line, Column: 1,
+		Rule: rule, Description: describe(rule), Source: scan.SecretInFile, Path: path, Line: line, EndLine: line, Column: 1,
 		Redacted: redacted, Fingerprint: fingerprint, Layer: layer,
 	}
 }
 
 func textSecret(source scan.SecretSource, path string, line int, in *scan.Layer) scan.Secret {
 	return scan.Secret{
-		Rule: "aws-access-token", Description: descriptions["aws-access-token"], Source: source, Path: path, Line: line, EndLine: line, Column: 23,
+		Rule: "aws-access-token", Description: describe("aws-access-token"), Source: source, Path: path, Line: line, EndLine: line, Column: 23,
 		Redacted: "AKIA…WXYZ", Fingerprint: "0a0a1b1b", Layer: -1, Instruction: in,
 	}
 }
