@@ -79,9 +79,9 @@ func TestLaterRoadWins(t *testing.T) {
 }
 
 func TestFlagsTravelDownAsBuildArgs(t *testing.T) {
-	flags := parseFlags(t, "--fail-on=low", "--only-fixed=false", "--report=json=out.json", "--db=./db", "--scanner=oci-layout:///s:1")
+	flags := parseFlags(t, "--fail-on=low", "--only-fixed=false", "--report=json=out.json", "--db=./db", "--scanner=oci-layout:///s:1", "--secrets=off")
 	want := map[string]string{
-		"SCAN_FAIL_ON": "low", "SCAN_ONLY_FIXED": "false", "SCAN_DB": "./db", "SCAN_SCANNER": "oci-layout:///s:1",
+		"SCAN_FAIL_ON": "low", "SCAN_ONLY_FIXED": "false", "SCAN_DB": "./db", "SCAN_SCANNER": "oci-layout:///s:1", "SCAN_SECRETS": "off",
 	}
 	if diff := cmp.Diff(want, flags.BuildArgs()); diff != "" {
 		t.Fatal(diff)
