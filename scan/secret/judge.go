@@ -69,6 +69,7 @@ var places = []struct {
 	reason string
 }{
 	{path: regexp.MustCompile(`^usr/share/(?:doc|doc-base|man|info|help|gtk-doc)/`), reason: "documentation of a distribution's package"},
+	{path: regexp.MustCompile(`^(?:var/lib/(?:apt/lists|dpkg|rpm|dnf|pacman)|var/cache/(?:apt|dnf|yum|apk)|(?:usr/)?lib/apk/db|usr/lib/sysimage)/`), reason: "index of the distribution's package manager, which is full of hashes"},
 	{
 		path: regexp.MustCompile(`^etc/ssl/private/ssl-cert-snakeoil\.key$`), rule: "private-key",
 		reason: "key of the self-signed certificate that Debian's ssl-cert makes when it is installed: nobody trusts it",

@@ -21,6 +21,7 @@ func TestSecretsOfPackagesAreDismissedWithTheReason(t *testing.T) {
 		{"private-key", "app/gems/test/key.pem", ""},
 		{"private-key", "etc/ssl/private/server.key", ""},
 		{"private-key", "etc/ssh/ssh_host_rsa_key", ""},
+		{"dotenv-secret", "var/cache/debconf/passwords.dat", ""},
 		{"aws-access-token", "etc/ssl/private/ssl-cert-snakeoil.key", ""},
 
 		// A package manager's tree is no reason by itself.
@@ -52,6 +53,7 @@ func TestSecretsOfPackagesAreDismissedWithTheReason(t *testing.T) {
 		{"generic-api-key", "usr/lib/x86_64-linux-gnu/perl/5.36.0/CORE/cop.h", "a guess, by a generic rule, in a Perl module"},
 		{"generic-api-key", "usr/include/node/v8-internal.h", "a guess, by a generic rule, in a distribution's package"},
 		{"private-key", "usr/share/doc/libnet-ssleay-perl/examples/server_key.pem", "documentation of a distribution's package"},
+		{"sourcegraph-access-token", "var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages", "index of the distribution's package manager, which is full of hashes"},
 		{"private-key", "opt/app.tgz!package/node_modules/thing/test/key.pem", "test data, example or documentation of an npm package"},
 		{"private-key", "etc/ssl/private/ssl-cert-snakeoil.key", "key of the self-signed certificate that Debian's ssl-cert makes when it is installed: nobody trusts it"},
 	} {
