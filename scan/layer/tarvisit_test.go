@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pkg/errors"
 )
 
 func TestTarVisitsFilesOfEverySize(t *testing.T) {
@@ -103,8 +104,8 @@ func TestPassingFile(t *testing.T) {
 		t.Helper()
 		b := make([]byte, n)
 		k, err := p.ReadAt(b, int64(off))
-		if want := content[min(off, len(content)):min(off+n, len(content))]; err == nil || err == io.EOF {
-			if !bytes.Equal(b[:k], want) || (err == io.EOF) != (k < n) {
+		if want := content[min(off, len(content)):min(off+n, len(content))]; err == nil || errors.Is(err, io.EOF) {
+			if !bytes.Equal(b[:k], want) || errors.Is(err, io.EOF) != (k < n) {
 				t.Errorf("read of %d at %d gave %d bytes, %v", n, off, k, err)
 			}
 		}
@@ -132,7 +133,7 @@ func TestPassingFile(t *testing.T) {
 			p := &passing{r: bytes.NewReader(content), size: int64(len(content)), spool: s}
 			for i, r := range tt.reads {
 				err := read(p, r[0], r[1])
-				if fails := err == errPassed; fails != (tt.fails && i == len(tt.reads)-1) { //nolint:errorlint // it is the very one
+				if errors.Is(err, errPassed) != (tt.fails && i == len(tt.reads)-1) {
 					t.Errorf("read %d: %v", i, err)
 				}
 			}
