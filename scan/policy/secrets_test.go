@@ -233,8 +233,10 @@ func TestHelpPointsToTheProvider(t *testing.T) {
 		"github-pat":       "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens",
 		"github-app-token": "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/token-expiration-and-revocation",
 		"aws-access-token": "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
-		"our-own-rule":     rulesURL,
-		"":                 rulesURL,
+		"npmrc-auth-token": "https://docs.npmjs.com/revoking-access-tokens",
+		"private-key":      generalURL, // what to do depends on what it opens
+		"our-own-rule":     generalURL,
+		"":                 generalURL,
 	} {
 		if got := Help(rule); got != want {
 			t.Errorf("%s: %s", rule, got)
