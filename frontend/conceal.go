@@ -3,6 +3,8 @@ package frontend
 import (
 	"strings"
 
+	"github.com/pkg/errors"
+
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/secret"
 )
@@ -12,13 +14,25 @@ import (
 // The values do not leave it. It is for one goroutine.
 type finder struct {
 	scanner *secret.Scanner
-	// known are the lines on which secrets were found, and concealed is what
-	// remains of them: a token that is known by the name of its variable may stand
-	// elsewhere without the name, where no rule would see it.
+	// known are the lines on which secrets were found, one for each secret, and
+	// concealed is what remains of them: a token that is known by the name of its
+	// variable may stand elsewhere without the name, where no rule would see it.
 	known, concealed string
+	seen             map[string]bool // fingerprints
+	found            int
 }
 
-func newFinder(rules *secret.Rules) *finder { return &finder{scanner: rules.Scanner()} }
+// Bounds of what one build's texts may hold, which come from anywhere. A secret
+// costs 8 ms for its fingerprint, and a known line is searched with every text.
+const (
+	maxFound     = 1000
+	maxKnown     = 64
+	maxKnownLine = 4096
+)
+
+func newFinder(rules *secret.Rules) *finder {
+	return &finder{scanner: rules.Scanner(), seen: map[string]bool{}}
+}
 
 // find finds the secrets in a text. From then on they are concealed in any other.
 func (f *finder) find(path, text string) ([]scan.Secret, error) {
@@ -26,16 +40,28 @@ func (f *finder) find(path, text string) ([]scan.Secret, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.found += len(hits); f.found > maxFound {
+		return nil, errors.Errorf("the Dockerfile and the image's configuration hold more than %d secrets", maxFound)
+	}
 	var out []scan.Secret
 	lines := strings.Split(text, "\n")
 	for _, h := range hits {
-		out = append(out, h.Secret())
+		s := h.Secret()
+		out = append(out, s)
 		if h.Line == h.EndLine && h.Line > 0 && h.Line <= len(lines) {
-			f.known += lines[h.Line-1] + "\n\n"
+			f.know(s.Fingerprint, lines[h.Line-1])
 		}
 	}
-	f.concealed = f.scanner.Redact(dockerfileName, f.known)
 	return out, nil
+}
+
+func (f *finder) know(fingerprint, line string) {
+	if f.seen[fingerprint] || len(f.seen) == maxKnown || len(line) > maxKnownLine {
+		return
+	}
+	f.seen[fingerprint] = true
+	f.known += line + "\n\n"
+	f.concealed = f.scanner.Redact(dockerfileName, f.known)
 }
 
 // conceal replaces every secret in a text of the Dockerfile by its redacted

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/scan-build/scan-build/scan/secret"
 )
@@ -61,6 +62,39 @@ func TestConcealingKeepsLines(t *testing.T) {
 		if got := f.conceal(text); strings.Count(got, "\n") != strings.Count(text, "\n") {
 			t.Fatalf("%q became %q", text, got)
 		}
+	}
+}
+
+func TestTextsFullOfSecretsAreRefused(t *testing.T) {
+	f := testFinder(t)
+	var text strings.Builder
+	for range maxFound + 1 {
+		text.WriteString("ENV A=" + token() + "\n")
+	}
+	if _, err := f.find("Dockerfile", text.String()); err == nil || !strings.Contains(err.Error(), "more than 1000") {
+		t.Errorf("got %v, want an error that names the limit", err)
+	}
+}
+
+// What was found first is concealed in other texts, and what was found later
+// where a rule sees it.
+func TestConcealingManySecretsTakesNoTime(t *testing.T) {
+	f := testFinder(t)
+	var values []string
+	for range 2 * maxKnown {
+		values = append(values, token())
+		if _, err := f.find("Env", "A="+values[len(values)-1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := time.Now()
+	for _, v := range values {
+		if got := f.conceal("RUN " + v); got != "RUN ghp_******" {
+			t.Fatalf("got %q", got)
+		}
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("%d texts took %s", len(values), took)
 	}
 }
 
