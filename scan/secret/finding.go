@@ -1,16 +1,12 @@
 package secret
 
 import (
-	"bytes"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/zricethezav/gitleaks/v8/config"
 )
-
-// allowComment on a line accepts what is found there.
-const allowComment = "gitleaks:allow"
 
 // found is a finding before the whole file is known.
 type found struct {
@@ -46,13 +42,16 @@ func (s *Scanner) try(i int, w window, latest int64) (last int64) {
 
 // take judges a match, buf[start:end], as gitleaks does.
 func (s *Scanner) take(i, start, end int) {
+	if len(s.found) >= maxHits {
+		return
+	}
 	r := s.rules[i]
 	match := strings.TrimLeft(string(s.buf[start:end]), "\n")
 	skipped := end - start - len(match)
 	match = strings.TrimRight(match, "\n")
 	end = start + len(match)
 	line := s.line(start, end)
-	if strings.Contains(line, allowComment) {
+	if line.comment {
 		return
 	}
 	value, ok := r.value(match)
@@ -62,7 +61,7 @@ func (s *Scanner) take(i, start, end int) {
 	f := found{rule: i, start: s.base + int64(start), Hit: Hit{
 		Rule: r.RuleID, Description: r.Description, Path: s.path, match: match, secret: value,
 	}}
-	if s.allowed(&f, line, r.set.allow) || s.allowed(&f, line, r.Allowlists) || len(s.found) >= maxHits {
+	if s.allowed(&f, line, r.set.allow) || s.allowed(&f, line, r.Allowlists) {
 		return
 	}
 	// gitleaks cuts newlines off a match, but lets it begin with them.
@@ -71,18 +70,6 @@ func (s *Scanner) take(i, start, end int) {
 	f.EndLine, f.EndColumn = s.lines.at(s.buf, max(end-1, start))
 	s.found = append(s.found, f)
 	s.found = append(s.found, f)
-}
-
-// line is the text of the lines that a match is on. Behind the first line of a
-// file gitleaks begins with the newline before it, which expressions of allow
-// lists may see.
-func (s *Scanner) line(start, end int) string {
-	from := max(bytes.LastIndexByte(s.buf[:min(start+1, len(s.buf))], '\n'), start-lineContext, 0)
-	to := len(s.buf)
-	if n := bytes.IndexByte(s.buf[end:], '\n'); n >= 0 {
-		to = end + n
-	}
-	return string(s.buf[from:min(to, end+lineContext)])
 }
 
 // value is the part of a match that is the secret.
@@ -106,16 +93,17 @@ func (r *rule) value(match string) (string, bool) {
 }
 
 // allowed says whether one of the lists accepts a finding.
-func (s *Scanner) allowed(f *found, line string, lists []*config.Allowlist) bool {
+func (s *Scanner) allowed(f *found, line *lineText, lists []*config.Allowlist) bool {
 	for _, a := range lists {
-		target := f.secret
+		var matches bool
 		switch a.RegexTarget {
 		case "match":
-			target = f.match
+			matches = a.RegexAllowed(f.match)
 		case "line":
-			target = line
+			matches = line.allowed(a)
+		default:
+			matches = a.RegexAllowed(f.secret)
 		}
-		matches := a.RegexAllowed(target)
 		stops, _ := a.ContainsStopWord(f.secret)
 		if a.MatchCondition != config.AllowlistMatchAnd {
 			if matches || stops {
@@ -181,22 +169,10 @@ func (s *Scanner) keywordSeen(r *rule) bool {
 	return len(r.keywords) == 0 || slices.ContainsFunc(r.keywords, func(k int) bool { return s.seen[k] })
 }
 
-// rank orders rules by how much they know of what they find: gitleaks' generic
-// ones, those that go by a file's name, those for one kind of credential.
-func (s *Scanner) rank(f *found) int {
-	switch {
-	case strings.Contains(strings.ToLower(f.Rule), "generic"):
-		return 0
-	case s.rules[f.rule].set.name == filesName:
-		return 1
-	}
-	return 2
-}
-
 // covered says whether a finding is part of one on its line that knows more.
 func (s *Scanner) covered(f *found, all []found) bool {
 	return slices.ContainsFunc(all, func(o found) bool {
-		return o.Line == f.Line && strings.Contains(o.secret, f.secret) && s.rank(&o) > s.rank(f)
+		return s.rules[o.rule].rank > s.rules[f.rule].rank && o.Line == f.Line && strings.Contains(o.secret, f.secret)
 	})
 }
 

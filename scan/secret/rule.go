@@ -24,11 +24,20 @@ type rule struct {
 	// keywords to be seen somewhere in the file. None for a rule whose literals
 	// hold one anyway.
 	keywords []int
+	rank     int
 
 	tree *syntax.Regexp
 	once sync.Once
 	*matching
 }
+
+// Rules ranked by how much they know of what they find: gitleaks' generic ones,
+// those that go by a file's name, those for one kind of credential.
+const (
+	rankGeneric = iota
+	rankFile
+	rankSpecific
+)
 
 // matching is made when a rule's literal is first seen: most never are.
 type matching struct {
@@ -108,7 +117,13 @@ func Compile(sets ...Set) (*Rules, error) {
 }
 
 func newRule(c config.Rule, s *set) (*rule, error) {
-	out := &rule{Rule: c, set: s}
+	out := &rule{Rule: c, set: s, rank: rankSpecific}
+	switch {
+	case strings.Contains(strings.ToLower(c.RuleID), "generic"):
+		out.rank = rankGeneric
+	case s.name == filesName:
+		out.rank = rankFile
+	}
 	if c.Regex == nil {
 		return out, nil
 	}

@@ -14,7 +14,7 @@ const (
 	// before it is searched piece by piece.
 	maxOpen = 2 * maxMatch
 	// lineContext is how much of a match's line is seen on either side.
-	lineContext = 64 << 10
+	lineContext = 2 * lineBlock
 	// edge is what an expression may need to see beside a match: one rune.
 	edge     = 4
 	readSize = 512 << 10
@@ -23,7 +23,7 @@ const (
 )
 
 // maxHits bounds the findings in one file.
-const maxHits = 10_000
+const maxHits = 4096
 
 // Scanner scans one file at a time, again and again. It belongs to one
 // goroutine.
@@ -47,7 +47,9 @@ type Scanner struct {
 	touched []int
 	seen    []bool
 	lines   lineCounter
-	found   []found
+	// lastLine is the one that was judged last.
+	lastLine *lineText
+	found    []found
 }
 
 // Scanner returns a scanner. It keeps its buffers (at most 4 MiB) between files.
@@ -60,7 +62,7 @@ func (r *Rules) Scanner() *Scanner {
 
 // Scan searches one file's content, read once from beginning to end, of any
 // size, in bounded memory. The path is what rules and allow lists see. Hits are
-// sorted by position; after 10,000 no more are looked for. An error is the
+// sorted by position; after 4,096 no more are looked for. An error is the
 // reader's, and comes with what was found before it.
 func (s *Scanner) Scan(path string, r io.Reader) ([]Hit, error) {
 	s.begin(path)
@@ -81,7 +83,7 @@ func (s *Scanner) Scan(path string, r io.Reader) ([]Hit, error) {
 func (s *Scanner) begin(path string) {
 	s.path, s.plan = path, s.paths.plan(path)
 	s.buf, s.base, s.scanned, s.eof, s.spots = s.buf[:0], 0, 0, false, s.spots[:0]
-	s.lines = lineCounter{}
+	s.lines, s.lastLine = lineCounter{}, nil
 	s.found = nil
 	clear(s.seen)
 	for _, i := range s.touched {
