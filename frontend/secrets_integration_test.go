@@ -1,7 +1,9 @@
 package frontend_test
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client"
 
 	"github.com/scan-build/scan-build/hack/testenv"
 	"github.com/scan-build/scan-build/scan"
@@ -255,5 +258,33 @@ func TestSecretsInManyFormsStayInside(t *testing.T) {
 	r, _ := p.scanned(t, 2, []string{value, utf16[2:], base64.StdEncoding.EncodeToString([]byte(value))})
 	if diff := cmp.Diff([]string{"final file a Dockerfile:2", "final file b Dockerfile:2"}, secretsOf(r)); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+}
+
+// The warnings of a frontend image carry the Dockerfile.
+func TestWarningsShowNoSecret(t *testing.T) {
+	w := engine(t)
+	value := newToken()
+	p := w.project(t, map[string]string{"Dockerfile": "FROM $BASE\nENV ENDPOINT=" + value + "\nRUN echo " + nonce() + "\n"})
+	b := p.buildx(t, "--build-arg", "SCAN_SECRETS=warn").exits(t, 0)
+	var excerpts int
+	for line := range strings.Lines(b.Stderr) {
+		var st client.SolveStatus
+		if json.Unmarshal([]byte(line), &st) != nil {
+			continue
+		}
+		for _, warning := range st.Warnings {
+			text := string(warning.Short) + string(bytes.Join(warning.Detail, nil))
+			if warning.SourceInfo != nil {
+				excerpts++
+				text += string(warning.SourceInfo.Data)
+			}
+			if strings.Contains(text, value) {
+				t.Errorf("a secret is in a warning:\n%s", text)
+			}
+		}
+	}
+	if excerpts == 0 {
+		t.Error("no warning has an excerpt of the Dockerfile")
 	}
 }

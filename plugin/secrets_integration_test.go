@@ -139,6 +139,23 @@ func TestBakeJudgesTheSecretsOfEachTarget(t *testing.T) {
 	w.mustNotBePushed(t, app, web)
 }
 
+// A target that is built on another one has that one's Dockerfile below its own.
+func TestSecretOfATargetBelowBlocks(t *testing.T) {
+	w := engine(t)
+	value := newToken()
+	image := w.image()
+	p := w.project(t, map[string]string{
+		"docker-bake.hcl": "group \"default\" { targets = [\"app\"] }\ntarget \"below\" { dockerfile = \"below.Dockerfile\" }\n" +
+			"target \"app\" {\n  contexts = { below = \"target:below\" }\n  tags = [\"" + image + "\"]\n}\n",
+		"below.Dockerfile": "FROM $BASE AS unused\nFROM $BASE AS one\nENV ENDPOINT=" + value + "\nFROM one\nRUN echo below >/below\n",
+		"Dockerfile":       "FROM below\nRUN echo app >/app\n",
+	})
+	r := p.bake(t, "--push").Exits(t, 2)
+	says(t, r.Stderr, "github-pat", "below.Dockerfile:3", ">>> ENV ENDPOINT=ghp_******")
+	saysNot(t, r.Stderr, value)
+	w.mustNotBePushed(t, image)
+}
+
 func TestSecretsAndVulnerabilitiesBlockTogether(t *testing.T) {
 	w := engine(t)
 	value := newToken()
