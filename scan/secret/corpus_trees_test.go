@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	long     = flag.Bool("long", false, "compare with gitleaks on whole trees, not on samples of them: an hour and more")
+	long     = flag.Bool("long", false, "compare with gitleaks on whole trees and all samples, not on a selection: an hour and more")
 	onlyTree = flag.String("tree", "", "compare with gitleaks on this `folder` or tar archive only")
 )
 

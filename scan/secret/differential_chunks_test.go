@@ -21,6 +21,17 @@ func TestOnlyTheEndsOfChunksMakeADifferenceToGitleaksProgram(t *testing.T) {
 	}
 }
 
+// A normal run looks at samples of the trees elsewhere.
+func TestWholeTreesAreSearchedAsByGitleaksProgram(t *testing.T) {
+	if !*long {
+		t.Skip("-long is not given")
+	}
+	c := newComparison(t)
+	for _, tr := range trees(t) {
+		t.Run(tr.name, func(t *testing.T) { c.sameButForChunks(t, tr.inputs(t)) })
+	}
+}
+
 // chunkedSamples puts samples of every rule before, across and after the end of
 // gitleaks' first chunk.
 func chunkedSamples(samples []sample) iter.Seq[input] {
@@ -66,7 +77,7 @@ func manyChunks(files iter.Seq[input], samples []sample) iter.Seq[input] {
 func (c *comparison) sameButForChunks(t *testing.T, inputs iter.Seq[input]) {
 	t.Helper()
 	reasons := map[string]int{}
-	var found int
+	var found, compared, bytes int
 	var mu sync.Mutex
 	c.each(inputs, func(scanner *Scanner, in input) bool {
 		chunks, err := c.ref.chunked(in.path, in.content)
@@ -86,7 +97,7 @@ func (c *comparison) sameButForChunks(t *testing.T, inputs iter.Seq[input]) {
 		e := explainer{c.ref, in.content, chunks}
 		mu.Lock()
 		defer mu.Unlock()
-		found += len(theirs)
+		found, compared, bytes = found+len(theirs), compared+1, bytes+len(in.content)
 		for _, f := range subtract(theirs, ours) {
 			if reason := e.explain(f); reason != "" {
 				reasons["gitleaks only: "+reason]++
@@ -103,7 +114,7 @@ func (c *comparison) sameButForChunks(t *testing.T, inputs iter.Seq[input]) {
 		}
 		return !t.Failed()
 	})
-	t.Logf("gitleaks' program has %d findings; differences: %v", found, reasons)
+	t.Logf("compared %d inputs, %d kB; gitleaks' program has %d findings; differences: %v", compared, bytes>>10, found, reasons)
 }
 
 func withoutColumns(fs []finding) []finding {

@@ -85,7 +85,7 @@ func TestDocumentsOfAllSamplesAreFoundAsByGitleaks(t *testing.T) {
 func TestTreesAreSearchedAsByGitleaks(t *testing.T) {
 	c := newComparison(t)
 	for _, tr := range trees(t) {
-		t.Run(tr.name, func(t *testing.T) { c.same(t, tr.inputs(t)) })
+		t.Run(tr.name, func(t *testing.T) { c.same(t, upTo(largeFile, tr.inputs(t))) })
 	}
 }
 
@@ -95,6 +95,18 @@ func TestSecretsInRealFilesAreFoundAsByGitleaks(t *testing.T) {
 	for _, tr := range trees(t) {
 		tr.sample /= 4
 		t.Run(tr.name, func(t *testing.T) { c.same(t, planted(tr.inputs(t), samples)) })
+	}
+}
+
+// upTo leaves out large files: gitleaks takes an hour for 50 MB that are one
+// fragment.
+func upTo(size int, inputs iter.Seq[input]) iter.Seq[input] {
+	return func(yield func(input) bool) {
+		for in := range inputs {
+			if len(in.content) <= size && !yield(in) {
+				return
+			}
+		}
 	}
 }
 
