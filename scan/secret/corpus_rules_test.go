@@ -92,7 +92,7 @@ func NewSecret(regex string) string {
 // ruleSamples builds gitleaks' generator of rules from its module's source, with
 // the two files above in place of its own, and returns what it tests its rules
 // with. Nothing of it is in this repository: it looks like secrets.
-func ruleSamples(t *testing.T, seeds int) []sample {
+func ruleSamples(t testing.TB, seeds int) []sample {
 	t.Helper()
 	module := goOutput(t, "", "list", "-m", "-f", "{{.Dir}}", gitleaksModule)
 	source := t.TempDir()
@@ -120,7 +120,7 @@ func ruleSamples(t *testing.T, seeds int) []sample {
 
 // moduleWith returns a copy of this module's go.mod that takes gitleaks from a
 // folder. Our versions of everything else stay.
-func moduleWith(t *testing.T, folder string) string {
+func moduleWith(t testing.TB, folder string) string {
 	t.Helper()
 	own := goOutput(t, "", "env", "GOMOD")
 	dir := t.TempDir()
@@ -136,7 +136,7 @@ func moduleWith(t *testing.T, folder string) string {
 	return file
 }
 
-func runGenerator(t *testing.T, program, dir string, seed int) []sample {
+func runGenerator(t testing.TB, program, dir string, seed int) []sample {
 	t.Helper()
 	cmd := exec.Command(program, filepath.Join(t.TempDir(), "gitleaks.toml"))
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
@@ -164,7 +164,7 @@ func runGenerator(t *testing.T, program, dir string, seed int) []sample {
 
 // goOutput runs the go command. Without a module proxy the test is skipped, but
 // never in CI.
-func goOutput(t *testing.T, dir string, args ...string) string {
+func goOutput(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("go", args...)
 	var stderr strings.Builder
@@ -203,7 +203,7 @@ func proxyReachable() bool {
 }
 
 // makeWritable undoes the module cache's modes.
-func makeWritable(t *testing.T, dir string) {
+func makeWritable(t testing.TB, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
@@ -219,14 +219,14 @@ func makeWritable(t *testing.T, dir string) {
 	}
 }
 
-func writeFile(t *testing.T, path, content string) {
+func writeFile(t testing.TB, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func glob(t *testing.T, pattern string) []string {
+func glob(t testing.TB, pattern string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)
 	if err != nil {
