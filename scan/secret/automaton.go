@@ -50,27 +50,35 @@ func (i *inst) has(b byte) bool {
 	return i.ascii[b>>6]&(1<<(b&63)) != 0
 }
 
-// newProgram compiles expressions. ok is false if one has places that only a
-// loose program can leave out, or is too large.
-func newProgram(loose bool, exprs []*syntax.Regexp) (p *program, ok bool) {
+// newProgram compiles expressions. Those that it does not know, because they have
+// places that only a loose program can leave out, match nothing in it; an
+// instMatch's number is that among the known ones.
+func newProgram(loose bool, exprs []*syntax.Regexp) (p *program, known []bool) {
 	p = &program{loose: loose}
-	for id, re := range exprs {
-		prog, err := syntax.Compile(re.Simplify())
-		if err != nil {
-			return nil, false
-		}
-		base := uint32(len(p.insts))
-		for i := range prog.Inst {
-			in, ok := p.inst(&prog.Inst[i], base, uint32(id))
-			if !ok {
-				return nil, false
-			}
-			p.insts = append(p.insts, in)
-		}
-		p.starts = append(p.starts, base+uint32(prog.Start))
+	for _, re := range exprs {
+		ok := p.add(re)
+		known = append(known, ok)
 	}
 	p.classify()
-	return p, true
+	return p, known
+}
+
+func (p *program) add(re *syntax.Regexp) bool {
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return false
+	}
+	base, id := uint32(len(p.insts)), uint32(len(p.starts))
+	for i := range prog.Inst {
+		in, ok := p.inst(&prog.Inst[i], base, id)
+		if !ok {
+			p.insts = p.insts[:base]
+			return false
+		}
+		p.insts = append(p.insts, in)
+	}
+	p.starts = append(p.starts, base+uint32(prog.Start))
+	return true
 }
 
 // looseProgram compiles parts of an expression that has been compiled before.
@@ -176,15 +184,19 @@ const (
 // needed. It belongs to one goroutine.
 type automaton struct {
 	*program
-	// unanchored adds the starts of all expressions at every byte.
-	unanchored bool
+	// unanchored adds the starts of all expressions at every byte, sticky keeps
+	// what has matched.
+	unanchored, sticky bool
 
 	ids map[string]stateID
 	// next[s*classes+c] is the state behind s, joins[s*len(starts)+e] the state s
 	// with expression e begun anew.
 	next, joins []stateID
 	accepting   []bool
-	sets        [][]uint32
+	// idle states are those of an unanchored automaton in which nothing has begun.
+	idle []bool
+	sets [][]uint32
+	rest []uint32
 
 	mark  []uint32
 	stamp uint32
@@ -198,9 +210,20 @@ func newAutomaton(p *program) *automaton {
 	return a
 }
 
+func newUnanchored(p *program, sticky bool) *automaton {
+	a := &automaton{program: p, mark: make([]uint32, len(p.insts)), unanchored: true, sticky: sticky}
+	a.fresh()
+	for _, pc := range p.starts {
+		a.rest = a.follow(a.rest, pc, false, false)
+	}
+	slices.Sort(a.rest)
+	a.reset()
+	return a
+}
+
 func (a *automaton) reset() {
 	a.ids = map[string]stateID{}
-	a.next, a.joins, a.accepting, a.sets = a.next[:0], a.joins[:0], a.accepting[:0], a.sets[:0]
+	a.next, a.joins, a.accepting, a.idle, a.sets = a.next[:0], a.joins[:0], a.accepting[:0], a.idle[:0], a.sets[:0]
 	a.state(nil)
 }
 
@@ -227,6 +250,7 @@ func (a *automaton) state(set []uint32) stateID {
 		accepting = accepting || a.insts[pc].kind == instMatch
 	}
 	a.accepting = append(a.accepting, accepting)
+	a.idle = append(a.idle, slices.Equal(set, a.rest))
 	for range a.classes {
 		a.next = append(a.next, unknown)
 	}
@@ -289,7 +313,7 @@ func (a *automaton) step(s stateID, b byte) stateID {
 	var set []uint32
 	for _, pc := range a.sets[s] {
 		switch in := &a.insts[pc]; {
-		case in.kind == instMatch && a.unanchored:
+		case in.kind == instMatch && a.sticky:
 			if a.mark[pc] != a.stamp { // once matched is matched
 				a.mark[pc] = a.stamp
 				set = append(set, pc)

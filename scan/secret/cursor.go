@@ -12,8 +12,9 @@ type cursor struct {
 	// Offsets are the file's.
 	pos, start int64
 	accepted   bool
-	// always is set for a rule that has no literals.
-	always bool
+	// always is set for a rule without literals, whose automaton looks at all of a
+	// file that has a keyword of it; begun says that a match may be going on.
+	always, begun bool
 	// hard says that no match begins before start: the last one ended there.
 	hard bool
 	// windows are where matches are; they do not overlap.
@@ -29,10 +30,8 @@ func (c *cursor) reset() {
 	*c = cursor{ahead: c.ahead, behind: c.behind, windows: c.windows[:0]}
 }
 
-func (c *cursor) everywhere() { c.always = true }
-
 // open says whether a match may be going on.
-func (c *cursor) open() bool { return c.always || c.state != dead }
+func (c *cursor) open() bool { return c.begun || !c.always && c.state != dead }
 
 // needs returns the first byte that the cursor still needs, at most keep.
 func (c *cursor) needs(keep int64) int64 {
@@ -50,7 +49,7 @@ func (c *cursor) close(end int64) {
 	if c.accepted {
 		c.add(window{c.start, end, c.hard})
 	}
-	c.state, c.accepted, c.hard = dead, false, false
+	c.state, c.begun, c.accepted, c.hard = dead, false, false, false
 }
 
 func (c *cursor) add(w window) {
@@ -75,7 +74,12 @@ func (s *Scanner) cursor(i int) *cursor {
 		s.touched = append(s.touched, i)
 		r := s.rules[i]
 		r.prepare()
-		if c.ahead == nil && r.branches != nil {
+		c.always = r.branches == nil
+		switch {
+		case c.ahead != nil:
+		case c.always:
+			c.ahead = newUnanchored(r.ahead, false)
+		default:
 			c.ahead = newAutomaton(r.ahead)
 			if r.behind != nil {
 				c.behind = newAutomaton(r.behind)
@@ -147,17 +151,40 @@ func (s *Scanner) advance(c *cursor, end int) {
 	}
 }
 
+// everywhere runs the automaton of a rule without literals up to buf[end].
+func (s *Scanner) everywhere(c *cursor, end int) {
+	a := c.ahead
+	if !c.begun {
+		c.state = a.join(dead, 0)
+	}
+	for i := int(c.pos - s.base); i < end; i++ {
+		c.state = a.step(c.state, s.buf[i])
+		switch idle := a.idle[c.state]; {
+		case idle && c.begun:
+			c.close(s.base + int64(i) + 1)
+			c.state = a.join(dead, 0)
+		case !idle && !c.begun:
+			c.begun, c.start = true, s.base+int64(i)
+		}
+		c.accepted = c.accepted || a.accepting[c.state] && c.begun
+	}
+	c.pos = s.base + int64(end)
+}
+
 // settleRule brings a rule up to what has been scanned and tries its expression where
 // more of the file cannot change what is found.
 func (s *Scanner) settleRule(i int) {
 	c, end := &s.cursors[i], s.base+int64(s.scanned)
-	if !c.always {
+	switch {
+	case !c.always:
 		s.advance(c, s.scanned)
+	case s.keywordSeen(s.rules[i]):
+		s.everywhere(c, s.scanned)
+	default:
+		c.pos = end
 	}
 	if c.open() && s.eof {
-		c.accepted = c.accepted || c.always
 		c.close(end)
-		c.always = false
 	}
 	// A later literal may open a window that reaches back into this one.
 	margin := int64(max(lineContext, s.rules[i].back+maxLiteralLen))
@@ -175,7 +202,7 @@ func (s *Scanner) settleRule(i int) {
 // enough from its end has been seen whole.
 func (s *Scanner) split(i int, c *cursor, end int64) {
 	from := end - maxMatch
-	if c.accepted || c.always {
+	if c.accepted {
 		last := s.try(i, window{c.start, end, c.hard}, from)
 		if last > from {
 			c.hard = true

@@ -26,7 +26,7 @@ func (s *Scanner) try(i int, w window, latest int64) (last int64) {
 	}
 	from, to = max(from, s.base), min(to, s.base+int64(len(s.buf)))
 	text := s.buf[from-s.base : to-s.base]
-	if !r.secrets.possible(text) || len(r.branches) == 0 && !s.keywordSeen(r) {
+	if !r.secrets.possible(text) {
 		return 0
 	}
 	for _, m := range r.expr(len(text)).FindAllIndex(text, -1) {
@@ -59,7 +59,7 @@ func (s *Scanner) take(i, start, end int) {
 		return
 	}
 	f := found{rule: i, start: s.base + int64(start), Hit: Hit{
-		Rule: r.RuleID, Description: r.Description, Path: s.path, match: match, secret: value,
+		Rule: r.id, Description: r.description, Path: s.path, match: match, secret: value,
 	}}
 	if s.allowed(&f, line, r.set.allow) || s.allowed(&f, line, r.Allowlists) {
 		return
@@ -140,12 +140,12 @@ func entropy(s string) (bits float64) {
 func (s *Scanner) finish() []Hit {
 	for _, i := range s.plan.named {
 		r := s.rules[i]
-		s.found = append(s.found, found{rule: i, Hit: Hit{Rule: r.RuleID, Description: r.Description, Path: s.path}})
+		s.found = append(s.found, found{rule: i, Hit: Hit{Rule: r.id, Description: r.description, Path: s.path}})
 	}
 	all := s.found
 	out := slices.DeleteFunc(slices.Clone(all), func(f found) bool {
 		r := s.rules[f.rule]
-		return r.SkipReport || !s.keywordSeen(r) || !complete(r, &f, all)
+		return r.skip || !s.keywordSeen(r) || !complete(r, &f, all)
 	})
 	specific := slices.Clone(out)
 	out = slices.DeleteFunc(out, func(f found) bool { return s.covered(&f, specific) })
@@ -178,7 +178,7 @@ func (s *Scanner) covered(f *found, all []found) bool {
 
 // complete says whether all that a rule requires beside its own match was found.
 func complete(r *rule, f *found, all []found) bool {
-	for _, q := range r.RequiredRules {
+	for _, q := range r.required {
 		if !slices.ContainsFunc(all, func(o found) bool {
 			return o.Rule == q.RuleID &&
 				(q.WithinLines == nil || abs(o.Line-f.Line) <= *q.WithinLines) &&

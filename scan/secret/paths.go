@@ -3,7 +3,9 @@ package secret
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -12,11 +14,15 @@ import (
 // pathIndex answers in one pass what a path means for every rule.
 type pathIndex struct {
 	rules []*rule
-	// program knows the first exprs, regexps are all of them.
+	// program knows the first ones of exprs.
 	program *program
 	known   int
-	regexps []*regexp.Regexp
+	exprs   []string
 	number  map[string]int
+	// slow are all of them, compiled when a path is not ASCII, or the program does
+	// not know them.
+	once sync.Once
+	slow []*regexp.Regexp
 	// own and allow are the numbers of each rule's path expression and of its
 	// allow lists' (the set's lists first), -1 for none.
 	own   []int
@@ -25,43 +31,26 @@ type pathIndex struct {
 
 func newPathIndex(rules []*rule) *pathIndex {
 	x := &pathIndex{rules: rules, number: map[string]int{}}
-	var trees []*syntax.Regexp
-	var known, rest []string
-	learn := func(expr string) {
-		if expr == "" {
-			return
-		}
-		if _, ok := x.number[expr]; ok {
-			return
-		}
-		x.number[expr] = 0
-		if tree, err := syntax.Parse(expr, syntax.Perl); err == nil {
-			if _, ok := newProgram(false, []*syntax.Regexp{tree}); ok {
-				trees, known = append(trees, tree), append(known, expr)
-				return
+	var exprs []string
+	learn := func(list ...string) {
+		for _, e := range list {
+			if _, ok := x.number[e]; !ok && e != "" {
+				x.number[e] = 0
+				exprs = append(exprs, e)
 			}
 		}
-		rest = append(rest, expr)
 	}
-	for i := range rules {
-		own, allow := pathExprs(rules[i])
-		learn(own)
-		for _, e := range allow {
-			learn(e)
-		}
+	for _, r := range rules {
+		learn(r.path)
+		learn(r.set.allowPaths...)
+		learn(r.allowPaths...)
 	}
-	x.known = len(known)
-	for i, e := range append(known, rest...) {
-		x.number[e] = i
-		x.regexps = append(x.regexps, regexp.MustCompile(e)) // compiled by gitleaks before
-	}
-	x.program, _ = newProgram(false, trees) // each compiled by itself before
+	x.compile(exprs)
 	x.number[""] = -1
-	for i := range rules {
-		own, allow := pathExprs(rules[i])
-		x.own = append(x.own, x.number[own])
+	for _, r := range rules {
+		x.own = append(x.own, x.number[r.path])
 		var numbers []int
-		for _, e := range allow {
+		for _, e := range slices.Concat(r.set.allowPaths, r.allowPaths) {
 			numbers = append(numbers, x.number[e])
 		}
 		x.allow = append(x.allow, numbers)
@@ -69,27 +58,51 @@ func newPathIndex(rules []*rule) *pathIndex {
 	return x
 }
 
-// pathExprs are the expressions on paths of a rule: its own, and for each allow
-// list that decides by the path alone that of the list.
-func pathExprs(r *rule) (own string, allow []string) {
-	if r.Path != nil {
-		own = r.Path.String()
+// compile numbers the expressions, those that the program knows first.
+func (x *pathIndex) compile(exprs []string) {
+	var trees []*syntax.Regexp
+	for _, e := range exprs {
+		tree, err := syntax.Parse(e, syntax.Perl)
+		if err != nil {
+			tree = &syntax.Regexp{Op: syntax.OpNoMatch} // was compiled by gitleaks
+		}
+		trees = append(trees, tree)
 	}
-	for _, lists := range [][]*config.Allowlist{r.set.allow, r.Allowlists} {
-		for _, a := range lists {
-			if len(a.Paths) == 0 || a.MatchCondition == config.AllowlistMatchAnd && len(a.Regexes)+len(a.StopWords)+len(a.Commits) > 0 {
-				continue
-			}
-			// Joined as gitleaks joins them: a flag reaches the alternatives after it.
-			var parts []string
-			for _, p := range a.Paths {
-				parts = append(parts, p.String())
-			}
-			allow = append(allow, "(?:"+strings.Join(parts, "|")+")")
+	program, known := newProgram(false, trees)
+	x.program = program
+	var rest []string
+	for i, e := range exprs {
+		if known[i] {
+			x.number[e] = len(x.exprs)
+			x.exprs = append(x.exprs, e)
+		} else {
+			rest = append(rest, e)
 		}
 	}
-	return own, allow
+	x.known = len(x.exprs)
+	for _, e := range rest {
+		x.number[e] = len(x.exprs)
+		x.exprs = append(x.exprs, e)
+	}
 }
+
+// allowPaths are the expressions of those lists that decide by the path alone.
+func allowPaths(lists []*config.Allowlist) (out []string) {
+	for _, a := range lists {
+		if len(a.Paths) == 0 || a.MatchCondition == config.AllowlistMatchAnd && len(a.Regexes)+len(a.StopWords)+len(a.Commits) > 0 {
+			continue
+		}
+		var paths []string
+		for _, p := range a.Paths {
+			paths = append(paths, p.String())
+		}
+		out = append(out, joinPaths(paths))
+	}
+	return out
+}
+
+// joinPaths joins expressions as gitleaks does: a flag reaches those after it.
+func joinPaths(paths []string) string { return "(?:" + strings.Join(paths, "|") + ")" }
 
 // plan is what a file's path means for the rules.
 type plan struct {
@@ -110,14 +123,17 @@ type pathMatcher struct {
 }
 
 func (x *pathIndex) matcher() *pathMatcher {
-	a := &automaton{program: x.program, unanchored: true, mark: make([]uint32, len(x.program.insts))}
-	a.reset()
-	return &pathMatcher{pathIndex: x, automaton: a, matched: make([]bool, len(x.regexps)), plans: map[stateID]*plan{}}
+	return &pathMatcher{pathIndex: x, automaton: newUnanchored(x.program, true), matched: make([]bool, len(x.exprs)), plans: map[stateID]*plan{}}
 }
 
 func (m *pathMatcher) plan(path string) *plan {
-	if path == "" || m.known < len(m.regexps) || !isASCII(path) {
-		for i, re := range m.regexps {
+	if path == "" || m.known < len(m.exprs) || !isASCII(path) {
+		m.once.Do(func() {
+			for _, e := range m.exprs {
+				m.slow = append(m.slow, regexp.MustCompile(e)) // was compiled by gitleaks
+			}
+		})
+		for i, re := range m.slow {
 			m.matched[i] = path != "" && re.MatchString(path)
 		}
 		return m.decide()
@@ -170,8 +186,8 @@ rules:
 		}
 		own := m.own[i] < 0 || m.matched[m.own[i]]
 		switch {
-		case m.rules[i].Regex == nil:
-			if own && !m.rules[i].SkipReport {
+		case m.rules[i].tree == nil:
+			if own && !m.rules[i].skip {
 				p.named = append(p.named, i)
 			}
 		case own:

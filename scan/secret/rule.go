@@ -14,20 +14,29 @@ import (
 
 // rule is a gitleaks rule and what the search for it needs.
 type rule struct {
-	config.Rule
-	set *set
+	set             *set
+	id, description string
+	// pattern and path are its expressions, empty for none.
+	pattern, path string
+	skip          bool
+	required      []*config.Required
+	rank          int
+	// allowPaths are expressions of its allow lists that decide by the path alone.
+	allowPaths []string
+
+	tree *syntax.Regexp
 	// branches say where the expression can match; a rule without any is tried
 	// everywhere.
 	branches []branch
 	// back is the most bytes that a match holds before its literal's end.
 	back int
-	// keywords to be seen somewhere in the file. None for a rule whose literals
-	// hold one anyway.
+	// words are its keywords, keywords the numbers of those that must be seen
+	// somewhere in the file: none for a rule whose literals hold one anyway.
+	words    []string
 	keywords []int
-	rank     int
 
-	tree *syntax.Regexp
-	once sync.Once
+	translate func() config.Rule
+	once      sync.Once
 	*matching
 }
 
@@ -41,6 +50,7 @@ const (
 
 // matching is made when a rule's literal is first seen: most never are.
 type matching struct {
+	config.Rule
 	// ahead runs on from behind the literal, behind runs back from before it; one
 	// expression for each branch. behind is nil if some branch has no bound there.
 	ahead, behind *program
@@ -52,8 +62,13 @@ type matching struct {
 
 // set is what the rules of a set share.
 type set struct {
-	name  string
-	allow []*config.Allowlist
+	name       string
+	allow      []*config.Allowlist
+	allowPaths []string
+}
+
+func newSet(name string, cfg *config.Config) *set {
+	return &set{name: name, allow: cfg.Allowlists, allowPaths: allowPaths(cfg.Allowlists)}
 }
 
 // Rules are compiled sets of rules. They can be used by any number of scanners
@@ -95,60 +110,70 @@ type use struct {
 func Compile(sets ...Set) (*Rules, error) {
 	r := &Rules{}
 	for _, s := range sets {
-		cfg, err := load(s)
+		rules, err := load(s)
 		if err != nil {
 			return nil, err
 		}
-		shared := &set{name: s.Name, allow: cfg.Allowlists}
-		for _, c := range cfg.Rules {
-			one, err := newRule(c, shared)
-			if err != nil {
-				return nil, errors.Wrapf(err, "%s: rule %s", s.Name, c.RuleID)
+		for _, one := range rules {
+			if err := one.analyse(); err != nil {
+				return nil, errors.Wrapf(err, "%s: rule %s", s.Name, one.id)
 			}
-			r.rules = append(r.rules, one)
 		}
+		r.rules = append(r.rules, rules...)
 	}
 	slices.SortStableFunc(r.rules, func(a, b *rule) int {
-		return cmp.Or(strings.Compare(a.RuleID, b.RuleID), strings.Compare(a.set.name, b.set.name))
+		return cmp.Or(strings.Compare(a.id, b.id), strings.Compare(a.set.name, b.set.name))
 	})
 	r.index()
 	r.paths = newPathIndex(r.rules)
 	return r, nil
 }
 
-func newRule(c config.Rule, s *set) (*rule, error) {
-	out := &rule{Rule: c, set: s, rank: rankSpecific}
+func newRule(s *set, id string, keywords []string) *rule {
+	r := &rule{set: s, id: id, rank: rankSpecific}
+	for _, k := range keywords {
+		r.words = append(r.words, strings.ToLower(k))
+	}
 	switch {
-	case strings.Contains(strings.ToLower(c.RuleID), "generic"):
-		out.rank = rankGeneric
+	case strings.Contains(strings.ToLower(id), "generic"):
+		r.rank = rankGeneric
 	case s.name == filesName:
-		out.rank = rankFile
+		r.rank = rankFile
 	}
-	if c.Regex == nil {
-		return out, nil
+	return r
+}
+
+// analyse finds out where the expression can match.
+func (r *rule) analyse() (err error) {
+	if r.pattern == "" {
+		return nil
 	}
-	var err error
-	if out.tree, err = syntax.Parse(c.Regex.String(), syntax.Perl); err != nil {
-		return nil, err
+	if r.tree, err = syntax.Parse(r.pattern, syntax.Perl); err != nil {
+		return err
 	}
-	out.branches = branches(out.tree)
-	for _, b := range out.branches {
+	r.branches = branches(r.tree)
+	for _, b := range r.branches {
 		if b.prefix == unbounded {
-			out.back = maxMatch
+			r.back = maxMatch
 			continue
 		}
 		for _, l := range b.literals {
-			out.back = min(max(out.back, b.prefix+len(l.text)), maxMatch)
+			r.back = min(max(r.back, b.prefix+len(l.text)), maxMatch)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // prepare makes what finds the rule's secrets from a literal on.
 func (r *rule) prepare() { r.once.Do(func() { r.matching = newMatching(r) }) }
 
 func newMatching(r *rule) *matching {
-	m := &matching{secrets: newShape(&r.Rule, r.tree), short: shortExpr(r.tree)}
+	m := &matching{Rule: r.translate(), short: shortExpr(r.tree)}
+	m.secrets = newShape(&m.Rule, r.tree)
+	if r.branches == nil {
+		m.ahead = looseProgram([]*syntax.Regexp{r.tree})
+		return m
+	}
 	var rest, before []*syntax.Regexp
 	bounded := true
 	for _, b := range r.branches {
@@ -206,7 +231,7 @@ func (r *Rules) index() {
 		if impliesKeyword(one) {
 			continue
 		}
-		for _, k := range one.Keywords {
+		for _, k := range one.words {
 			if len(k) < 2 { // too common to be worth anything
 				one.keywords = nil
 				break
@@ -253,7 +278,7 @@ func kelvins(word string) []string {
 
 // impliesKeyword says whether whatever the rule finds holds one of its keywords.
 func impliesKeyword(r *rule) bool {
-	if len(r.Keywords) == 0 {
+	if len(r.words) == 0 {
 		return true
 	}
 	if r.branches == nil {
@@ -261,7 +286,7 @@ func impliesKeyword(r *rule) bool {
 	}
 	for _, b := range r.branches {
 		for _, l := range b.literals {
-			if !slices.ContainsFunc(r.Keywords, func(k string) bool { return strings.Contains(strings.ToLower(l.text), k) }) {
+			if !slices.ContainsFunc(r.words, func(k string) bool { return strings.Contains(strings.ToLower(l.text), k) }) {
 				return false
 			}
 		}

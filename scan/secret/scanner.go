@@ -92,7 +92,7 @@ func (s *Scanner) begin(path string) {
 	s.touched = s.touched[:0]
 	for i := range s.rules {
 		if s.plan.active[i] && s.rules[i].branches == nil {
-			s.cursor(i).everywhere()
+			s.cursor(i)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/pkg/errors"
@@ -21,23 +22,25 @@ type Set struct {
 	// Name for messages: a file's name, or "default".
 	Name string
 	TOML []byte
+	// tested sets need no check before a rule is used.
+	tested bool
 }
 
 // Default is gitleaks' own set of rules.
-func Default() Set { return Set{Name: "default", TOML: []byte(config.DefaultConfig)} }
+func Default() Set { return Set{Name: "default", TOML: []byte(config.DefaultConfig), tested: true} }
 
 // filesName is the name of the set for files that are known by their name.
 const filesName = "files"
 
 // Files is our set for files that hold credentials by their name.
-func Files() Set { return Set{Name: filesName, TOML: filesTOML} }
+func Files() Set { return Set{Name: filesName, TOML: filesTOML, tested: true} }
 
 // quiet keeps gitleaks from writing to standard error: what matters it returns.
 var quiet = sync.OnceFunc(func() { logging.Logger = zerolog.Nop() })
 
 // load reads a set with gitleaks' own library. Of what a set can extend only the
 // default set is there: a set must mean the same wherever it is read.
-func load(s Set) (cfg config.Config, err error) {
+func load(s Set) (rules []*rule, err error) {
 	quiet()
 	defer func() { // the library compiles expressions with MustCompile
 		if p := recover(); p != nil {
@@ -46,22 +49,74 @@ func load(s Set) (cfg config.Config, err error) {
 	}()
 	vc, err := decode(s)
 	if err != nil {
-		return cfg, err
+		return nil, err
 	}
 	if vc.Extend.Path != "" || vc.Extend.URL != "" {
-		return cfg, errors.Errorf("%s: extend.path and extend.url are not supported: name each file as a rule set of its own", s.Name)
+		return nil, errors.Errorf("%s: extend.path and extend.url are not supported: name each file as a rule set of its own", s.Name)
 	}
 	if vc.Extend.UseDefault {
 		base, err := decode(Default())
 		if err != nil {
-			return cfg, err
+			return nil, err
 		}
 		if vc, err = extend(base, vc); err != nil {
-			return cfg, errors.Wrap(err, s.Name)
+			return nil, errors.Wrap(err, s.Name)
 		}
 	}
-	cfg, err = vc.Translate()
-	return cfg, errors.Wrap(err, s.Name)
+	if s.tested {
+		return loadLazily(s.Name, vc)
+	}
+	cfg, err := vc.Translate()
+	if err != nil {
+		return nil, errors.Wrap(err, s.Name)
+	}
+	shared := newSet(s.Name, &cfg)
+	for _, c := range cfg.Rules {
+		r := newRule(shared, c.RuleID, c.Keywords)
+		r.description, r.skip, r.required = c.Description, c.SkipReport, c.RequiredRules
+		if c.Regex != nil {
+			r.pattern = c.Regex.String()
+		}
+		if c.Path != nil {
+			r.path = c.Path.String()
+		}
+		r.allowPaths = allowPaths(c.Allowlists)
+		r.translate = func() config.Rule { return c }
+		rules = append(rules, r)
+	}
+	return rules, nil
+}
+
+// loadLazily leaves most of the work until a rule's literal is seen, which for
+// most never happens: translating a whole set takes longer than to analyse a
+// small layer.
+func loadLazily(name string, vc *config.ViperConfig) (rules []*rule, err error) {
+	global := config.ViperConfig{Allowlists: vc.Allowlists}
+	cfg, err := global.Translate()
+	if err != nil {
+		return nil, errors.Wrap(err, name)
+	}
+	shared := newSet(name, &cfg)
+	for i, c := range vc.Rules {
+		r := newRule(shared, c.ID, c.Keywords)
+		r.description, r.skip, r.pattern, r.path = c.Description, c.SkipReport, c.Regex, c.Path
+		one := config.ViperConfig{Rules: vc.Rules[i : i+1]}
+		r.translate = func() config.Rule {
+			cfg, err := one.Translate()
+			if err != nil {
+				panic(err) // a tested set
+			}
+			return cfg.Rules[c.ID]
+		}
+		for _, a := range c.Allowlists {
+			and := a.Condition != "" && !strings.EqualFold(a.Condition, "or") && len(a.Regexes)+len(a.StopWords)+len(a.Commits) > 0
+			if len(a.Paths) > 0 && !and {
+				r.allowPaths = append(r.allowPaths, joinPaths(a.Paths))
+			}
+		}
+		rules = append(rules, r)
+	}
+	return rules, nil
 }
 
 func decode(s Set) (*config.ViperConfig, error) {
