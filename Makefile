@@ -43,6 +43,10 @@ demo: build ## a blocked build, the fix, and a signed and verified image
 bench: build ## what a scan adds to a build, as Markdown (as root; under 10 minutes)
 	@go run ./hack/bench
 
+.PHONY: bench-secrets
+bench-secrets: build ## the search for secrets beside that of others, as Markdown (20 minutes)
+	@go run ./hack/bench secrets
+
 .PHONY: clean
 clean: ## remove bin/; hack/engine down --purge removes an engine's state
 	rm -rf bin

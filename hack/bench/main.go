@@ -6,6 +6,9 @@
 // not know how a scan works beyond the names of its operations.
 //
 //	go run ./hack/bench [-budget 9m] [-only app|npm] [-bin DIR] [-keep] > report.md
+//	go run ./hack/bench secrets [-limit 2m] [-runs 3] [-bin DIR] > report.md
+//
+// The second measures the search for secrets, beside that of other programs.
 package main
 
 import (
@@ -57,28 +60,35 @@ func parse(args []string) (options, error) {
 	if flags.NArg() > 0 {
 		return o, errors.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	var err error
+	return o, o.locate()
+}
+
+// locate finds the folders.
+func (o *options) locate() (err error) {
 	if o.repo, err = os.Getwd(); err != nil {
-		return o, errors.Wrap(err, "failed to find the repository")
+		return errors.Wrap(err, "failed to find the repository")
 	}
 	if o.bin, err = filepath.Abs(o.bin); err != nil {
-		return o, errors.Wrap(err, "failed to find the programs")
+		return errors.Wrap(err, "failed to find the programs")
 	}
 	if _, err := os.Stat(filepath.Join(o.repo, "hack", "engine")); err != nil {
-		return o, errors.New("must be run in the repository's top folder")
+		return errors.New("must be run in the repository's top folder")
 	}
 	if o.cache = os.Getenv("SCAN_BUILD_CACHE"); o.cache == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return o, errors.Wrap(err, "failed to find the cache folder")
+			return errors.Wrap(err, "failed to find the cache folder")
 		}
 		o.cache = filepath.Join(home, ".cache", "scan-build")
 	}
 	o.workload = filepath.Join(o.cache, "bench")
-	return o, nil
+	return os.MkdirAll(o.workload, 0o755)
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "secrets" {
+		return runSecrets(ctx, args[1:])
+	}
 	opt, err := parse(args)
 	if err != nil {
 		return err
