@@ -64,21 +64,14 @@ func (s *search) complete(inv *scan.LayerInventory, view layer.View) {
 
 // secrets are what the hits that are kept may say of themselves.
 func (s *search) secrets(view layer.View) []scan.Secret {
-	hits := s.hits.all()
+	hits := append(s.hits.all(), s.dismissed.all()...)
 	secrets := sealed(hits)
-	counting := map[string]bool{}
 	for i, h := range hits {
-		inArchive := h.Path != extract.ValidPath(h.file)
-		counting[h.file] = counting[h.file] || inArchive || secrets[i].Counts()
 		secrets[i].Path = physical(view, h.file, h.Path)
 		secrets[i].Source = scan.SecretInFile
 	}
 	for file, more := range s.more {
-		// A file is dismissed for its path, so all that is in it is.
-		if counts, listed := counting[file]; counts || !listed {
-			path := extract.ValidPath(file)
-			secrets = append(secrets, tooMany(physical(view, file, path), more))
-		}
+		secrets = append(secrets, tooMany(physical(view, file, extract.ValidPath(file)), more))
 	}
 	if more := s.hits.dropped(); more > 0 {
 		secrets = append(secrets, tooMany(".", more))

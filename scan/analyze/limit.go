@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/scan-build/scan-build/scan"
 )
@@ -15,9 +16,17 @@ const (
 	maxSecrets = 1000
 	// maxPerFile is how many of them one file may bring.
 	maxPerFile = 100
+	// maxDismissed and maxDismissedPerFile are the same for hits that are no
+	// alarm; what is left out of them is not told.
+	maxDismissed        = 200
+	maxDismissedPerFile = 5
 	// maxProblems is how many files an inventory names that were not searched to
 	// the end.
 	maxProblems = 1000
+
+	// fileTimeout is the time that one file may take. A gigabyte of text takes
+	// seconds; text made to be slow 0.7 s for each megabyte.
+	fileTimeout = 5 * time.Minute
 
 	// extractor is how problems name this search.
 	extractor = "secrets"

@@ -5,6 +5,9 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/extract"
@@ -23,9 +26,10 @@ type search struct {
 
 	searched atomic.Int64
 
-	mu       sync.Mutex
-	hits     lowest[found]
-	problems lowest[trouble]
+	mu sync.Mutex
+	// dismissed are hits for which nobody has to act.
+	hits, dismissed lowest[found]
+	problems        lowest[trouble]
 	// more is how many hits of a file were left out, by file.
 	more map[string]int
 }
@@ -47,11 +51,12 @@ type trouble struct {
 func newSearch(ctx context.Context, opts Options) *search {
 	return &search{
 		ctx: ctx, rules: opts.Rules, limits: content.Limits{TempDir: opts.TempDir},
-		scanners: make(chan *secret.Scanner, layer.MaxVisits),
-		askers:   make(chan *secret.Scanner, layer.MaxVisits),
-		hits:     lowest[found]{limit: maxSecrets, compare: compareFound},
-		problems: lowest[trouble]{limit: maxProblems, compare: compareTroubles},
-		more:     map[string]int{},
+		scanners:  make(chan *secret.Scanner, layer.MaxVisits),
+		askers:    make(chan *secret.Scanner, layer.MaxVisits),
+		hits:      lowest[found]{limit: maxSecrets, compare: compareFound},
+		dismissed: lowest[found]{limit: maxDismissed, compare: compareFound},
+		problems:  lowest[trouble]{limit: maxProblems, compare: compareTroubles},
+		more:      map[string]int{},
 	}
 }
 
@@ -77,7 +82,7 @@ func (p *probe) Read([]byte) (int, error) {
 // Visit implements [layer.Visitor].
 func (s *search) Visit(f layer.File, r io.ReaderAt) {
 	here := &fileSearch{
-		search: s, file: f.Path, path: extract.ValidPath(f.Path),
+		search: s, file: f.Path, path: extract.ValidPath(f.Path), deadline: time.Now().Add(fileTimeout),
 		hits: lowest[found]{limit: maxPerFile, compare: compareRanks},
 	}
 	switch {
@@ -91,13 +96,16 @@ func (s *search) Visit(f layer.File, r io.ReaderAt) {
 
 func (s *search) add(f *fileSearch) {
 	s.searched.Add(f.searched)
-	if f.hits.total == 0 && len(f.problems) == 0 {
+	if f.hits.total+len(f.dismissed)+len(f.problems) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range f.hits.all() {
 		s.hits.add(x)
+	}
+	for _, x := range f.dismissed {
+		s.dismissed.add(x)
 	}
 	if more := f.hits.dropped(); more > 0 {
 		s.more[f.file] += more
@@ -112,11 +120,13 @@ type fileSearch struct {
 	*search
 	file string
 	// path is the file's as it is reported.
-	path     string
-	searched int64
-	ranks    map[string]int
-	hits     lowest[found]
-	problems []scan.Problem
+	path      string
+	deadline  time.Time
+	searched  int64
+	ranks     map[string]int
+	hits      lowest[found]
+	dismissed []found
+	problems  []scan.Problem
 }
 
 // walk searches every text of the file. A defect of the search is a problem of
@@ -139,15 +149,21 @@ func (f *fileSearch) walk(r io.ReaderAt, size int64) {
 }
 
 func (f *fileSearch) text(scanner *secret.Scanner, path string, r io.Reader) error {
-	text := &text{ctx: f.ctx, r: r}
+	text := &text{ctx: f.ctx, deadline: f.deadline, r: r}
 	hits, err := scanner.Scan(path, text)
 	f.searched += text.n
 	if len(hits) > 0 && f.ranks == nil {
 		f.ranks = map[string]int{}
 	}
 	for _, h := range hits {
-		f.hits.add(found{file: f.file, Hit: h, rank: f.ranks[h.Rule]})
-		f.ranks[h.Rule]++
+		x := found{file: f.file, Hit: h, rank: f.ranks[h.Rule]}
+		switch {
+		case h.Dismissed() == "":
+			f.hits.add(x)
+			f.ranks[h.Rule]++
+		case len(f.dismissed) < maxDismissedPerFile:
+			f.dismissed = append(f.dismissed, x)
+		}
 	}
 	return err
 }
@@ -174,16 +190,21 @@ func give(free chan *secret.Scanner, scanner *secret.Scanner) {
 	}
 }
 
-// text counts what is read of a text, and ends with the analysis.
+// text counts what is read of a text, and ends with the analysis or when its file
+// has taken too long.
 type text struct {
-	ctx context.Context
-	r   io.Reader
-	n   int64
+	ctx      context.Context
+	deadline time.Time
+	r        io.Reader
+	n        int64
 }
 
 func (t *text) Read(p []byte) (int, error) {
 	if err := context.Cause(t.ctx); err != nil {
 		return 0, err
+	}
+	if time.Now().After(t.deadline) {
+		return 0, errors.Errorf("it takes longer than %s", fileTimeout)
 	}
 	n, err := t.r.Read(p)
 	t.n += int64(n)
