@@ -8,10 +8,10 @@ type cursor struct {
 	// ahead and behind are the rule's automata.
 	ahead, behind *automaton
 	state         stateID
-	// pos is how far the automaton is, start where a match may have begun.
-	// Offsets are the file's.
-	pos, start int64
-	accepted   bool
+	// pos is how far the automaton is, start where a match may have begun, last
+	// where the last literal ended. Offsets are the file's.
+	pos, start, last int64
+	accepted         bool
 	// always is set for a rule without literals, whose automaton looks at all of a
 	// file that has a keyword of it; begun says that a match may be going on.
 	always, begun bool
@@ -102,6 +102,7 @@ func (s *Scanner) follow(u *use, start, end int) {
 	} else if !c.hard {
 		c.start = min(c.start, s.base+int64(from))
 	}
+	c.last = s.base + int64(end)
 	c.state = c.ahead.join(c.state, u.branch)
 	c.accepted = c.accepted || c.ahead.accepting[c.state]
 }
@@ -210,4 +211,7 @@ func (s *Scanner) split(i int, c *cursor, end int64) {
 		from = max(from, last)
 	}
 	c.start = from
+	if !c.always && c.last < end-maxMatch { // what is going on is longer than is looked for
+		c.state, c.accepted, c.hard = dead, false, false
+	}
 }

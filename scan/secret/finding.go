@@ -61,7 +61,7 @@ func (s *Scanner) take(i, start, end int) {
 	f := found{rule: i, start: s.base + int64(start), Hit: Hit{
 		Rule: r.id, Description: r.description, Path: s.path, match: match, secret: value,
 	}}
-	if s.allowed(&f, line, r.set.allow) || s.allowed(&f, line, r.Allowlists) {
+	if s.allowed(&f, line, r) {
 		return
 	}
 	// gitleaks cuts newlines off a match, but lets it begin with them.
@@ -92,34 +92,40 @@ func (r *rule) value(match string) (string, bool) {
 	return match, true
 }
 
-// allowed says whether one of the lists accepts a finding.
-func (s *Scanner) allowed(f *found, line *lineText, lists []*config.Allowlist) bool {
-	for _, a := range lists {
-		var matches bool
-		switch a.RegexTarget {
-		case "match":
-			matches = a.RegexAllowed(f.match)
-		case "line":
-			matches = line.allowed(a)
-		default:
-			matches = a.RegexAllowed(f.secret)
-		}
-		stops, _ := a.ContainsStopWord(f.secret)
-		if a.MatchCondition != config.AllowlistMatchAnd {
-			if matches || stops {
-				return true
+// allowed says whether one of the rule's lists accepts a finding. Those that look
+// at the line, which may be long, are asked last.
+func (s *Scanner) allowed(f *found, line *lineText, r *rule) bool {
+	for _, ofLine := range []bool{false, true} {
+		for _, lists := range [][]*config.Allowlist{r.set.allow, r.Allowlists} {
+			for _, a := range lists {
+				if (a.RegexTarget == "line") == ofLine && s.accepts(a, f, line) {
+					return true
+				}
 			}
-			continue
-		}
-		// There are no commits here: a list that asks for one never accepts.
-		if len(a.Commits) == 0 &&
-			(len(a.Paths) == 0 || a.PathAllowed(s.path)) &&
-			(len(a.Regexes) == 0 || matches) &&
-			(len(a.StopWords) == 0 || stops) {
-			return true
 		}
 	}
 	return false
+}
+
+func (s *Scanner) accepts(a *config.Allowlist, f *found, line *lineText) bool {
+	matches := func() bool {
+		switch a.RegexTarget {
+		case "match":
+			return a.RegexAllowed(f.match)
+		case "line":
+			return s.acceptsLine(a, line)
+		}
+		return a.RegexAllowed(f.secret)
+	}
+	stops, _ := a.ContainsStopWord(f.secret)
+	if a.MatchCondition != config.AllowlistMatchAnd {
+		return stops || matches()
+	}
+	// There are no commits here: a list that asks for one never accepts.
+	return len(a.Commits) == 0 &&
+		(len(a.Paths) == 0 || a.PathAllowed(s.path)) &&
+		(len(a.StopWords) == 0 || stops) &&
+		(len(a.Regexes) == 0 || matches())
 }
 
 // entropy is Shannon's, in bits per character, as gitleaks reckons it.

@@ -2,6 +2,8 @@ package secret
 
 import (
 	"bytes"
+	"regexp/syntax"
+	"slices"
 
 	"github.com/zricethezav/gitleaks/v8/config"
 )
@@ -43,15 +45,70 @@ func (s *Scanner) line(start, end int) *lineText {
 	return s.lastLine
 }
 
-// allowed says whether a list that looks at lines accepts this one.
-func (l *lineText) allowed(a *config.Allowlist) bool {
+// acceptsLine says whether a list that looks at lines accepts this one.
+func (s *Scanner) acceptsLine(a *config.Allowlist, l *lineText) bool {
 	yes, ok := l.lists[a]
-	if !ok {
-		if l.lists == nil {
-			l.lists = map[*config.Allowlist]bool{}
-		}
-		yes = a.RegexAllowed(l.text)
-		l.lists[a] = yes
+	if ok {
+		return yes
 	}
-	return yes
+	t, ok := s.testers[a]
+	if !ok {
+		t = newTester(a)
+		s.testers[a] = t
+	}
+	if l.lists == nil {
+		l.lists = map[*config.Allowlist]bool{}
+	}
+	l.lists[a] = t.matches(l.text)
+	return l.lists[a]
+}
+
+// tester says whether an allow list's expressions match somewhere in a text: an
+// automaton passes over what they cannot match.
+type tester struct {
+	list *config.Allowlist
+	// scan is nil for expressions that are tied to the text's beginning or end.
+	scan *automaton
+}
+
+func newTester(a *config.Allowlist) *tester {
+	t := &tester{list: a}
+	var exprs []string
+	for _, re := range a.Regexes {
+		exprs = append(exprs, re.String())
+	}
+	tree, err := syntax.Parse(joined(exprs), syntax.Perl)
+	if err == nil && !tied(tree) {
+		t.scan = newUnanchored(looseProgram([]*syntax.Regexp{tree}), false)
+	}
+	return t
+}
+
+func tied(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
+		return true
+	}
+	return slices.ContainsFunc(re.Sub, tied)
+}
+
+func (t *tester) matches(text string) bool {
+	a := t.scan
+	if a == nil {
+		return t.list.RegexAllowed(text)
+	}
+	idle := a.join(dead, 0)
+	state, begun, accepted := idle, 0, a.accepting[idle]
+	for i := range len(text) {
+		state = a.step(state, text[i])
+		accepted = accepted || a.accepting[state]
+		if !a.idle[state] && i+1 < len(text) {
+			continue
+		}
+		if accepted && t.list.RegexAllowed(text[max(begun-edge, 0):min(i+1+edge, len(text))]) {
+			return true
+		}
+		begun, accepted = i+1, false
+	}
+	return false
 }

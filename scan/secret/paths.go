@@ -96,13 +96,13 @@ func allowPaths(lists []*config.Allowlist) (out []string) {
 		for _, p := range a.Paths {
 			paths = append(paths, p.String())
 		}
-		out = append(out, joinPaths(paths))
+		out = append(out, joined(paths))
 	}
 	return out
 }
 
-// joinPaths joins expressions as gitleaks does: a flag reaches those after it.
-func joinPaths(paths []string) string { return "(?:" + strings.Join(paths, "|") + ")" }
+// joined joins expressions as gitleaks does: a flag reaches those after it.
+func joined(paths []string) string { return "(?:" + strings.Join(paths, "|") + ")" }
 
 // plan is what a file's path means for the rules.
 type plan struct {

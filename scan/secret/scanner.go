@@ -3,6 +3,8 @@ package secret
 import (
 	"bytes"
 	"io"
+
+	"github.com/zricethezav/gitleaks/v8/config"
 )
 
 // Sizes in bytes.
@@ -49,6 +51,7 @@ type Scanner struct {
 	lines   lineCounter
 	// lastLine is the one that was judged last.
 	lastLine *lineText
+	testers  map[*config.Allowlist]*tester
 	found    []found
 }
 
@@ -56,6 +59,7 @@ type Scanner struct {
 func (r *Rules) Scanner() *Scanner {
 	return &Scanner{
 		Rules: r, paths: r.paths.matcher(), step: readSize,
+		testers: map[*config.Allowlist]*tester{},
 		cursors: make([]cursor, len(r.rules)), seen: make([]bool, r.keywords),
 	}
 }

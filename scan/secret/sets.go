@@ -111,7 +111,7 @@ func loadLazily(name string, vc *config.ViperConfig) (rules []*rule, err error) 
 		for _, a := range c.Allowlists {
 			and := a.Condition != "" && !strings.EqualFold(a.Condition, "or") && len(a.Regexes)+len(a.StopWords)+len(a.Commits) > 0
 			if len(a.Paths) > 0 && !and {
-				r.allowPaths = append(r.allowPaths, joinPaths(a.Paths))
+				r.allowPaths = append(r.allowPaths, joined(a.Paths))
 			}
 		}
 		rules = append(rules, r)
