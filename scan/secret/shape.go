@@ -71,31 +71,6 @@ func secretGroup(re *syntax.Regexp, number int) *syntax.Regexp {
 	return nil
 }
 
-// minLen is the least number of bytes that an expression matches.
-func minLen(re *syntax.Regexp) int {
-	n := 0
-	switch re.Op {
-	case syntax.OpLiteral:
-		return len(re.Rune) // of k and s other cases are longer
-	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return 1
-	case syntax.OpCapture, syntax.OpPlus:
-		return minLen(re.Sub[0])
-	case syntax.OpRepeat:
-		return re.Min * minLen(re.Sub[0])
-	case syntax.OpConcat:
-		for _, s := range re.Sub {
-			n += minLen(s)
-		}
-	case syntax.OpAlternate:
-		n = minLen(re.Sub[0])
-		for _, s := range re.Sub[1:] {
-			n = min(n, minLen(s))
-		}
-	}
-	return n
-}
-
 // addAlphabet adds the bytes that an expression can match.
 func addAlphabet(re *syntax.Regexp, to *[256]bool) {
 	switch re.Op {
