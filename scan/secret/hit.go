@@ -3,6 +3,7 @@ package secret
 import (
 	"encoding/hex"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/scrypt"
 
@@ -42,7 +43,7 @@ func redact(value string) string {
 	if value == "" {
 		return ""
 	}
-	if len(value) < long || !isASCII(value[:shown]) || strings.ContainsAny(value[:shown], "\r\n") {
+	if len(value) < long || strings.ContainsFunc(value[:shown], func(r rune) bool { return r >= utf8.RuneSelf || !isWord(byte(r)) }) {
 		return "******"
 	}
 	return value[:shown] + "******"
