@@ -58,7 +58,7 @@ func (b built) profile(ctx context.Context, in searchInput) (shares, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "cpu")
-	if _, err := b.search(ctx, "engine", "-all", "-profile="+file, in.path); err != nil {
+	if _, err := b.search(ctx, "engine", "-all", "-profile="+file, "-least=3s", in.path); err != nil {
 		return shares{}, err
 	}
 	s := shares{input: in}
@@ -66,9 +66,9 @@ func (b built) profile(ctx context.Context, in searchInput) (shares, error) {
 		share         *float64
 		focus, ignore string
 	}{
-		{&s.matching, `secret\.\(\*finder\)`, `^regexp\.`},
+		{&s.matching, `secret\.\(\*finder\)`, `^regexp\.|secret\.\(\*(automaton|cursor)\)`},
 		{&s.expressions, `^regexp\.|secret\.\(\*(automaton|cursor)\)|secret\.\(\*Scanner\)\.(hit|settle|finish)`, `^$`},
-		{&s.reading, `.`, `^regexp\.|secret\.\(\*Scanner\)\.(search|settle|finish)`},
+		{&s.reading, `.`, `^regexp\.|secret\.\(\*(automaton|cursor)\)|secret\.\(\*Scanner\)\.(search|settle|finish)`},
 	} {
 		out, err := output(ctx, nil, "go", "tool", "pprof", "-top", "-nodecount=100000", "-nodefraction=0", "-focus="+part.focus, "-ignore="+part.ignore, b["engine"], file)
 		if err != nil {

@@ -1,7 +1,7 @@
 // Command engine searches a folder for secrets with this repository's engine, as
 // scan-analyze does, one file after another. It prints a JSON object.
 //
-//	engine [-all] [-profile FILE] FOLDER
+//	engine [-all] [-profile FILE] [-least DURATION] FOLDER
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 func main() {
 	all := flag.Bool("all", false, "search files that the rules leave out by their path too")
 	profile := flag.String("profile", "", "write a CPU profile to this `file`")
+	least := flag.Duration("least", 0, "search again and again for this `time`")
 	flag.Parse()
 	rules, err := secret.Compile(secret.Default(), secret.Files())
 	if err != nil {
@@ -40,8 +41,10 @@ func main() {
 	}
 	s := search{scanner: rules.Scanner(), asker: rules.Scanner(), root: flag.Arg(0), all: *all}
 	started := time.Now()
-	if err := filepath.WalkDir(s.root, s.visit); err != nil {
-		log.Fatal(err)
+	for first := true; first || time.Since(started) < *least; first = false {
+		if err := filepath.WalkDir(s.root, s.visit); err != nil {
+			log.Fatal(err)
+		}
 	}
 	s.Seconds = time.Since(started).Seconds()
 	if err := json.NewEncoder(os.Stdout).Encode(s.outcome); err != nil {
