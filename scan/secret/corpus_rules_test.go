@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -94,7 +95,7 @@ func NewSecret(regex string) string {
 // with. Nothing of it is in this repository: it looks like secrets.
 func ruleSamples(t testing.TB, seeds int) []sample {
 	t.Helper()
-	module := goOutput(t, "", "list", "-m", "-f", "{{.Dir}}", gitleaksModule)
+	module := goOutput(t, "list", "-m", "-f", "{{.Dir}}", gitleaksModule)
 	source := t.TempDir()
 	if err := os.CopyFS(source, os.DirFS(module)); err != nil {
 		t.Fatal(err)
@@ -110,7 +111,7 @@ func ruleSamples(t testing.TB, seeds int) []sample {
 	writeFile(t, filepath.Join(generate, "secrets", "seeded.go"), seeded)
 
 	program := filepath.Join(t.TempDir(), "generate")
-	goOutput(t, "", "build", "-mod=mod", "-modfile="+moduleWith(t, source), "-o", program, gitleaksModule+"/cmd/generate/config")
+	goOutput(t, "build", "-mod=mod", "-modfile="+moduleWith(t, source), "-o", program, gitleaksModule+"/cmd/generate/config")
 	var samples []sample
 	for seed := 1; seed <= seeds; seed++ {
 		samples = append(samples, runGenerator(t, program, filepath.Join(generate, "config"), seed)...)
@@ -122,7 +123,7 @@ func ruleSamples(t testing.TB, seeds int) []sample {
 // folder. Our versions of everything else stay.
 func moduleWith(t testing.TB, folder string) string {
 	t.Helper()
-	own := goOutput(t, "", "env", "GOMOD")
+	own := goOutput(t, "env", "GOMOD")
 	dir := t.TempDir()
 	for _, name := range []string{"go.mod", "go.sum"} {
 		content, err := os.ReadFile(filepath.Join(filepath.Dir(own), name))
@@ -132,13 +133,13 @@ func moduleWith(t testing.TB, folder string) string {
 		writeFile(t, filepath.Join(dir, name), string(content))
 	}
 	file := filepath.Join(dir, "go.mod")
-	goOutput(t, "", "mod", "edit", "-replace="+gitleaksModule+"="+folder, file)
+	goOutput(t, "mod", "edit", "-replace="+gitleaksModule+"="+folder, file)
 	return file
 }
 
 func runGenerator(t testing.TB, program, dir string, seed int) []sample {
 	t.Helper()
-	cmd := exec.Command(program, filepath.Join(t.TempDir(), "gitleaks.toml"))
+	cmd := exec.CommandContext(t.Context(), program, filepath.Join(t.TempDir(), "gitleaks.toml"))
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	cmd.Env = append(os.Environ(), fmt.Sprintf("SAMPLE_SEED=%d", seed))
 	out, err := cmd.StdoutPipe()
@@ -164,14 +165,14 @@ func runGenerator(t testing.TB, program, dir string, seed int) []sample {
 
 // goOutput runs the go command. Without a module proxy the test is skipped, but
 // never in CI.
-func goOutput(t testing.TB, dir string, args ...string) string {
+func goOutput(t testing.TB, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("go", args...)
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	var stderr strings.Builder
-	cmd.Dir, cmd.Stderr = dir, &stderr
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		if os.Getenv("CI") != "true" && !proxyReachable() {
+		if os.Getenv("CI") != "true" && !proxyReachable(t.Context()) {
 			t.Skipf("no module proxy: go %s: %s", strings.Join(args, " "), &stderr)
 		}
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, &stderr)
@@ -180,8 +181,8 @@ func goOutput(t testing.TB, dir string, args ...string) string {
 }
 
 // proxyReachable says whether the first of GOPROXY's servers takes connections.
-func proxyReachable() bool {
-	out, err := exec.Command("go", "env", "GOPROXY").Output()
+func proxyReachable(ctx context.Context) bool {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOPROXY").Output()
 	if err != nil {
 		return false
 	}
@@ -194,7 +195,7 @@ func proxyReachable() bool {
 	if !strings.Contains(host, ":") {
 		host += map[string]string{"http": ":80", "https": ":443"}[scheme]
 	}
-	conn, err := net.DialTimeout("tcp", host, 5*time.Second)
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", host)
 	if err != nil {
 		return false
 	}

@@ -11,10 +11,11 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pkg/errors"
 )
 
 var (
@@ -53,7 +54,7 @@ func trees(t *testing.T) []tree {
 	}
 	all := []tree{
 		{"this repository", filepath.Join("..", ".."), 1 << 20},
-		{"Go's sources", filepath.Join(runtime.GOROOT(), "src"), 2 << 20},
+		{"Go's sources", filepath.Join(goOutput(t, "env", "GOROOT"), "src"), 2 << 20},
 		{"npm tree", filepath.Join(cache, "bench", "npm"), 4 << 20},
 		{"Debian root file system", filepath.Join(cache, "debian", "bookworm.tar"), 4 << 20},
 	}
@@ -106,7 +107,7 @@ func tarFiles(archive string) ([]treeFile, error) {
 	var files []treeFile
 	for r := tar.NewReader(f); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return files, nil
 		}
 		if err != nil {

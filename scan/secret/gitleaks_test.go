@@ -37,11 +37,15 @@ func newReference(t testing.TB, toml string) *reference {
 	return &reference{detect.NewDetector(c)}
 }
 
+func (r *reference) detect(f sources.Fragment) []report.Finding {
+	return r.detector.Detect(detect.Fragment(f)) //nolint:staticcheck // it takes no other, and will take a sources.Fragment
+}
+
 // whole returns what gitleaks finds in a file that is one fragment.
 func (r *reference) whole(path string, content []byte) []finding {
 	text := string(content)
 	var out []finding
-	for _, f := range r.detector.Detect(detect.Fragment{Raw: text, FilePath: path, StartLine: 1}) {
+	for _, f := range r.detect(sources.Fragment{Raw: text, FilePath: path, StartLine: 1}) {
 		out = append(out, located(text, f))
 	}
 	return out
@@ -108,7 +112,7 @@ func (r *reference) chunked(path string, content []byte) ([]chunk, error) {
 			start = chunks[n-1].end
 		}
 		// The fragment's bytes are the reader's buffer, used again for the next.
-		chunks = append(chunks, chunk{start, start + len(f.Raw), f.Raw, lines(r.detector.Detect(detect.Fragment(f)))})
+		chunks = append(chunks, chunk{start, start + len(f.Raw), f.Raw, lines(r.detect(f))})
 		return nil
 	})
 	return chunks, err
