@@ -53,7 +53,7 @@ func TestSamplesAcrossTheEndsOfBuffersAreFoundAsByGitleaks(t *testing.T) {
 		for i, s := range samples {
 			for j, border := range borders {
 				// gitleaks takes a second for a few megabytes even of text with one keyword.
-				if !*long && (i+j)%16 > 0 && border > 64<<10 {
+				if !*long && (i+j)%32 > 0 && border > 64<<10 {
 					continue
 				}
 				if !yield(across(s, border)) {
@@ -77,7 +77,7 @@ func TestSecretsInLinesOfMegabytesAreFoundAsByGitleaks(t *testing.T) {
 
 func TestDocumentsOfAllSamplesAreFoundAsByGitleaks(t *testing.T) {
 	samples := fewer(ruleSamples(t, seeds()), 10)
-	for _, separator := range []string{"\n", "", ";", "\r\n"} {
+	for _, separator := range []string{"\n", "", "\r\n"} {
 		newComparison(t).same(t, documents(samples, separator, 10_000))
 	}
 }
