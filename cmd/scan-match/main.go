@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string) error {
 	case "match":
 		return runMatch(ctx, rest)
 	case "unpack":
-		return runUnpack(rest)
+		return runUnpack(ctx, rest)
 	case "build":
 		return runBuild(ctx, rest)
 	case "inflate":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"os"
@@ -17,7 +18,7 @@ import (
 const statusFile = "status.json"
 
 // runUnpack writes the database and status.json into out.
-func runUnpack(args []string) error {
+func runUnpack(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("unpack", flag.ContinueOnError)
 	in := flags.String("in", "", "`folder` with the database as it was distributed")
 	out := flags.String("out", "", "`folder` to write the database and status.json to")
@@ -27,7 +28,7 @@ func runUnpack(args []string) error {
 		return err
 	}
 	status := scan.DatabaseStatus{SchemaVersion: scan.SchemaVersion}
-	db, err := unpack.Unpack(*in, *out, unpack.Options{SHA256: *sum, Source: *source})
+	db, err := unpack.Unpack(ctx, *in, *out, unpack.Options{SHA256: *sum, Source: *source})
 	var output *unpack.OutputError
 	switch {
 	case errors.As(err, &output):

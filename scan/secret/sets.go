@@ -133,8 +133,8 @@ func decode(s Set) (*config.ViperConfig, error) {
 		return nil, errors.Wrapf(err, "%s is not a set of gitleaks rules", s.Name)
 	}
 	// Both spellings of allow lists become one, so that lists can be joined.
-	if vc.AllowList != nil {
-		vc.Allowlists, vc.AllowList = append(vc.Allowlists, vc.AllowList), nil
+	if vc.AllowList != nil { //nolint:staticcheck // gitleaks' own set is written so
+		vc.Allowlists, vc.AllowList = append(vc.Allowlists, vc.AllowList), nil //nolint:staticcheck // as above
 	}
 	for i := range vc.Rules {
 		if r := &vc.Rules[i]; r.AllowList != nil {

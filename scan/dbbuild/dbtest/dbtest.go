@@ -84,7 +84,7 @@ func LayoutOf(t testing.TB, advisories string) string {
 func Unpack(t testing.TB, layout string) string {
 	t.Helper()
 	out := t.TempDir()
-	if _, err := unpack.Unpack(layout, out, unpack.Options{}); err != nil {
+	if _, err := unpack.Unpack(t.Context(), layout, out, unpack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -58,7 +58,7 @@ func outputError(err error, what string) error {
 // (latest.json or v6/latest.json beside its archive), one archive of any name,
 // or a vulnerability.db, with or without an import.json. After an error nothing
 // of a database is left in out.
-func Unpack(in, out string, opts Options) (_ scan.Database, err error) {
+func Unpack(ctx context.Context, in, out string, opts Options) (_ scan.Database, err error) {
 	if opts.MaxSize == 0 {
 		opts.MaxSize = DefaultMaxSize
 	}
@@ -83,7 +83,7 @@ func Unpack(in, out string, opts Options) (_ scan.Database, err error) {
 	if err := extract(root, src, filepath.Join(out, v6.VulnerabilityDBFileName), opts); err != nil {
 		return scan.Database{}, err
 	}
-	return ready(out, opts.Source)
+	return ready(ctx, out, opts.Source)
 }
 
 // source is what was found in the input folder.
@@ -184,7 +184,7 @@ func openRegular(root *os.Root, name string) (*os.File, error) {
 
 // ready checks the extracted database, builds its indexes and writes its import
 // metadata.
-func ready(out, origin string) (scan.Database, error) {
+func ready(ctx context.Context, out, origin string) (scan.Database, error) {
 	file := filepath.Join(out, v6.VulnerabilityDBFileName)
 	desc, err := v6.ReadDescription(file)
 	if err != nil {
@@ -193,7 +193,7 @@ func ready(out, origin string) (scan.Database, error) {
 	if err := vulndb.CheckSchema(desc.SchemaVersion.String()); err != nil {
 		return scan.Database{}, err
 	}
-	if err := index(context.Background(), file); err != nil {
+	if err := index(ctx, file); err != nil {
 		return scan.Database{}, hydrateError(err)
 	}
 	if err := v6.Hydrater()(out); err != nil {

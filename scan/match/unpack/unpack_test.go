@@ -122,7 +122,7 @@ func TestEveryFormIsUnpacked(t *testing.T) {
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
-			got, err := unpack.Unpack(form(t), out, unpack.Options{Source: "here"})
+			got, err := unpack.Unpack(t.Context(), form(t), out, unpack.Options{Source: "here"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -247,7 +247,7 @@ func TestBadInputIsRefused(t *testing.T) {
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			out := t.TempDir()
-			_, err := unpack.Unpack(tc.in(t), out, tc.opts)
+			_, err := unpack.Unpack(t.Context(), tc.in(t), out, tc.opts)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want an error with %q", err, tc.want)
 			}
@@ -265,7 +265,7 @@ func TestBadInputIsRefused(t *testing.T) {
 func TestChecksumIsATypedError(t *testing.T) {
 	content := tarball(t, member{name: "vulnerability.db", body: database(t)})
 	dir := folder(t, "db", content)
-	_, err := unpack.Unpack(dir, t.TempDir(), unpack.Options{SHA256: "sha256:" + strings.Repeat("ab", 32)})
+	_, err := unpack.Unpack(t.Context(), dir, t.TempDir(), unpack.Options{SHA256: "sha256:" + strings.Repeat("ab", 32)})
 	var sum *vulndb.ChecksumError
 	if !errors.As(err, &sum) {
 		t.Fatalf("got %v", err)
@@ -278,7 +278,7 @@ func TestChecksumIsATypedError(t *testing.T) {
 
 func TestFailureToWriteIsNotBlamedOnTheInput(t *testing.T) {
 	dir, _ := layout(t)
-	_, err := unpack.Unpack(dir, filepath.Join(t.TempDir(), "none"), unpack.Options{})
+	_, err := unpack.Unpack(t.Context(), dir, filepath.Join(t.TempDir(), "none"), unpack.Options{})
 	var output *unpack.OutputError
 	if !errors.As(err, &output) {
 		t.Errorf("got %v, want an OutputError", err)
