@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxStates bounds the states that an automaton keeps; it starts anew beyond.
+// maxStates bounds the states that an automaton keeps.
 const maxStates = 4000
 
 // stateID names a state of an automaton; 0 is the one that nothing leads out of.
@@ -24,6 +24,9 @@ type automaton struct {
 	// unanchored adds the starts of all expressions at every byte, sticky keeps
 	// what has matched.
 	unanchored, sticky bool
+	// limit is the most states that are kept. Then all are forgotten, which resets
+	// counts: states that somebody remembers mean nothing any more.
+	limit, resets int
 
 	ids map[string]stateID
 	// next[s*classes+c] is the state behind s, joins[s*len(starts)+e] the state s
@@ -41,14 +44,14 @@ type automaton struct {
 	key   []byte
 }
 
-func newAutomaton(p *program) *automaton {
-	a := &automaton{program: p, mark: make([]uint32, len(p.insts))}
+func newAutomaton(p *program, limit int) *automaton {
+	a := &automaton{program: p, limit: limit, mark: make([]uint32, len(p.insts))}
 	a.reset()
 	return a
 }
 
-func newUnanchored(p *program, sticky bool) *automaton {
-	a := &automaton{program: p, mark: make([]uint32, len(p.insts)), unanchored: true, sticky: sticky}
+func newUnanchored(p *program, sticky bool, limit int) *automaton {
+	a := &automaton{program: p, limit: limit, mark: make([]uint32, len(p.insts)), unanchored: true, sticky: sticky}
 	a.fresh()
 	for _, pc := range p.starts {
 		a.rest = a.follow(a.rest, pc, false, false)
@@ -59,6 +62,7 @@ func newUnanchored(p *program, sticky bool) *automaton {
 }
 
 func (a *automaton) reset() {
+	a.resets++
 	a.ids = map[string]stateID{}
 	a.next, a.joins, a.accepting, a.idle, a.sets = a.next[:0], a.joins[:0], a.accepting[:0], a.idle[:0], a.sets[:0]
 	a.state(nil)
@@ -74,7 +78,7 @@ func (a *automaton) state(set []uint32) stateID {
 	if id, ok := a.ids[string(a.key)]; ok {
 		return id
 	}
-	if len(a.sets) >= maxStates {
+	if len(a.sets) >= a.limit {
 		keep := slices.Clone(set)
 		a.reset()
 		return a.state(keep)

@@ -67,31 +67,37 @@ func (c *cursor) add(w window) {
 	c.windows = append(c.windows, w)
 }
 
-func (s *Scanner) cursor(i int) *cursor {
+func (s *Scanner) touch(i int) *cursor {
 	c := &s.cursors[i]
 	if !c.touched {
 		c.touched = true
 		s.touched = append(s.touched, i)
-		r := s.rules[i]
-		r.prepare()
-		c.always = r.branches == nil
-		switch {
-		case c.ahead != nil:
-		case c.always:
-			c.ahead = newUnanchored(r.ahead, false)
-		default:
-			c.ahead = newAutomaton(r.ahead)
-			if r.behind != nil {
-				c.behind = newAutomaton(r.behind)
-			}
-		}
+	}
+	return c
+}
+
+// cursor returns a rule's cursor, ready to run.
+func (s *Scanner) cursor(i int) *cursor {
+	c := s.touch(i)
+	if c.ahead != nil {
+		return c
+	}
+	r := s.rules[i]
+	r.prepare()
+	if r.branches == nil {
+		c.ahead = newUnanchored(r.ahead, false, s.states)
+		return c
+	}
+	c.ahead = newAutomaton(r.ahead, s.states)
+	if r.behind != nil {
+		c.behind = newAutomaton(r.behind, s.states)
 	}
 	return c
 }
 
 // follow begins to follow a branch behind its literal, buf[start:end].
 func (s *Scanner) follow(u *use, start, end int) {
-	c := s.cursor(u.index)
+	c := s.cursor(u.rule)
 	from, ok := s.back(c, u, start)
 	if !ok {
 		return
@@ -112,7 +118,7 @@ func (s *Scanner) follow(u *use, start, end int) {
 func (s *Scanner) back(c *cursor, u *use, start int) (from int, ok bool) {
 	a := c.behind
 	if a == nil {
-		return max(start-u.rule.back, 0), true
+		return max(start-s.rules[u.rule].back, 0), true
 	}
 	state := a.join(dead, u.branch)
 	for i := start; ; i-- {
@@ -152,8 +158,8 @@ func (s *Scanner) advance(c *cursor, end int) {
 	}
 }
 
-// everywhere runs the automaton of a rule without literals up to buf[end].
-func (s *Scanner) everywhere(c *cursor, end int) {
+// runEverywhere runs the automaton of a rule without literals up to buf[end].
+func (s *Scanner) runEverywhere(c *cursor, end int) {
 	a := c.ahead
 	if !c.begun {
 		c.state = a.join(dead, 0)
@@ -180,7 +186,7 @@ func (s *Scanner) settleRule(i int) {
 	case !c.always:
 		s.advance(c, s.scanned)
 	case s.keywordSeen(s.rules[i]):
-		s.everywhere(c, s.scanned)
+		s.runEverywhere(s.cursor(i), s.scanned)
 	default:
 		c.pos = end
 	}

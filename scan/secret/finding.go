@@ -69,7 +69,6 @@ func (s *Scanner) take(i, start, end int) {
 	f.Line, f.Column = s.lines.at(s.buf, start)
 	f.EndLine, f.EndColumn = s.lines.at(s.buf, max(end-1, start))
 	s.found = append(s.found, f)
-	s.found = append(s.found, f)
 }
 
 // value is the part of a match that is the secret.

@@ -15,9 +15,8 @@ type word struct {
 }
 
 type use struct {
-	rule   *rule
-	index  int // of the rule
-	branch int
+	// rule is its index, branch that of its branch.
+	rule, branch int
 	// exact says that the case must be as in spelling.
 	exact      bool
 	spelling   string
@@ -39,10 +38,13 @@ func (r *Rules) index() {
 	for i := range r.rules {
 		one := r.rules[i]
 		r.mostBack = max(r.mostBack, one.back)
+		if one.tree != nil && one.branches == nil {
+			r.everywhere = append(r.everywhere, i)
+		}
 		for k, b := range one.branches {
 			for _, l := range b.literals {
 				w := at(asciiLower(l.text))
-				w.uses = append(w.uses, use{rule: one, index: i, branch: k, exact: !l.fold, spelling: l.text, wordBefore: b.wordBefore})
+				w.uses = append(w.uses, use{rule: i, branch: k, exact: !l.fold, spelling: l.text, wordBefore: b.wordBefore})
 			}
 		}
 		if impliesKeyword(one) {

@@ -79,7 +79,7 @@ func newTester(a *config.Allowlist) *tester {
 	}
 	tree, err := syntax.Parse(joined(exprs), syntax.Perl)
 	if err == nil && !tied(tree) {
-		t.scan = newUnanchored(looseProgram([]*syntax.Regexp{tree}), false)
+		t.scan = newUnanchored(looseProgram([]*syntax.Regexp{tree}), false, maxStates)
 	}
 	return t
 }

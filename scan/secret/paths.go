@@ -118,12 +118,15 @@ type pathMatcher struct {
 	*pathIndex
 	automaton *automaton
 	matched   []bool
-	// plans by the automaton's last state.
-	plans map[stateID]*plan
+	// plans by the automaton's last state, and its first one. They hold until it
+	// has been reset more often than resets.
+	plans  map[stateID]*plan
+	first  stateID
+	resets int
 }
 
 func (x *pathIndex) matcher() *pathMatcher {
-	return &pathMatcher{pathIndex: x, automaton: newUnanchored(x.program, true), matched: make([]bool, len(x.exprs)), plans: map[stateID]*plan{}}
+	return &pathMatcher{pathIndex: x, automaton: newUnanchored(x.program, true, maxStates), matched: make([]bool, len(x.exprs)), plans: map[stateID]*plan{}}
 }
 
 func (m *pathMatcher) plan(path string) *plan {
@@ -139,16 +142,21 @@ func (m *pathMatcher) plan(path string) *plan {
 		return m.decide()
 	}
 	a := m.automaton
-	if len(a.sets) > maxStates/2 {
-		a.reset()
+	if m.resets != a.resets {
+		m.first = dead
+		for e := range a.starts {
+			m.first = a.join(m.first, e)
+		}
 		clear(m.plans)
+		m.resets = a.resets
 	}
-	s := dead
-	for e := range a.starts {
-		s = a.join(s, e)
-	}
+	s := m.first
 	for i := range len(path) {
 		s = a.step(s, path[i])
+	}
+	if m.resets != a.resets { // on the way: s has no place among the plans
+		m.finish(s)
+		return m.decide()
 	}
 	p, ok := m.plans[s]
 	if !ok {

@@ -76,9 +76,11 @@ func newSet(name string, cfg *config.Config) *set {
 type Rules struct {
 	rules []*rule
 	paths *pathIndex
-	// finder finds literals first, then keywords.
+	// everywhere are the rules whose expression has no literals.
+	everywhere []int
+	// finder finds literals and keywords.
 	finder *finder
-	// hits says for each of the finder's strings what it stands for.
+	// words says for each of the finder's strings what it stands for.
 	words []word
 	// keywords is the number of keywords whose presence in a file matters.
 	keywords int

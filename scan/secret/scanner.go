@@ -33,8 +33,9 @@ type Scanner struct {
 	*Rules
 	paths *pathMatcher
 
-	// step is how much is read at a time.
-	step int
+	// step is how much is read at a time, states the limit of each automaton.
+	step, states int
+
 	path string
 	plan *plan
 	// buf holds the file from offset base. Words that end at or before buf[scanned]
@@ -58,7 +59,7 @@ type Scanner struct {
 // Scanner returns a scanner. It keeps its buffers (at most 4 MiB) between files.
 func (r *Rules) Scanner() *Scanner {
 	return &Scanner{
-		Rules: r, paths: r.paths.matcher(), step: readSize,
+		Rules: r, paths: r.paths.matcher(), step: readSize, states: maxStates,
 		testers: map[*config.Allowlist]*tester{},
 		cursors: make([]cursor, len(r.rules)), seen: make([]bool, r.keywords),
 	}
@@ -94,9 +95,9 @@ func (s *Scanner) begin(path string) {
 		s.cursors[i].reset()
 	}
 	s.touched = s.touched[:0]
-	for i := range s.rules {
-		if s.plan.active[i] && s.rules[i].branches == nil {
-			s.cursor(i)
+	for _, i := range s.everywhere {
+		if s.plan.active[i] {
+			s.touch(i).always = true
 		}
 	}
 }
@@ -161,7 +162,7 @@ func (s *Scanner) hit(at spot) {
 	start := at.end - len(w.text)
 	for i := range w.uses {
 		u := &w.uses[i]
-		if !s.plan.active[u.index] ||
+		if !s.plan.active[u.rule] ||
 			u.wordBefore && start > 0 && isWord(s.buf[start-1]) ||
 			u.exact && string(s.buf[start:at.end]) != u.spelling {
 			continue
