@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,9 @@ func load(s Set) (rules []*rule, err error) {
 	if s.tested {
 		return loadLazily(s.Name, vc)
 	}
+	if err := bounded(vc); err != nil {
+		return nil, errors.Wrap(err, s.Name)
+	}
 	cfg, err := vc.Translate()
 	if err != nil {
 		return nil, errors.Wrap(err, s.Name)
@@ -85,6 +89,43 @@ func load(s Set) (rules []*rule, err error) {
 		rules = append(rules, r)
 	}
 	return rules, nil
+}
+
+// maxInstructions bounds what a set's expressions are compiled to. gitleaks' own
+// set has 43,000; a kilobyte of repetitions can make millions, of 40 bytes each.
+const maxInstructions = 1_000_000
+
+// bounded refuses sets whose expressions would fill the memory.
+func bounded(vc *config.ViperConfig) error {
+	left := maxInstructions
+	take := func(exprs ...string) error {
+		for _, e := range exprs {
+			tree, err := syntax.Parse(e, syntax.Perl)
+			if err != nil {
+				return err
+			}
+			if left -= instructions(tree, left); left <= 0 {
+				return errors.Errorf("the expressions are too large: more than %d instructions in all, at %.60q", maxInstructions, e)
+			}
+		}
+		return nil
+	}
+	for _, r := range vc.Rules {
+		if err := take(r.Regex, r.Path); err != nil {
+			return errors.Wrapf(err, "rule %s", r.ID)
+		}
+		for _, a := range r.Allowlists {
+			if err := take(slices.Concat(a.Regexes, a.Paths)...); err != nil {
+				return errors.Wrapf(err, "allow list of rule %s", r.ID)
+			}
+		}
+	}
+	for _, a := range vc.Allowlists {
+		if err := take(slices.Concat(a.Regexes, a.Paths)...); err != nil {
+			return errors.Wrap(err, "allow list")
+		}
+	}
+	return nil
 }
 
 // loadLazily leaves most of the work until a rule's literal is seen, which for

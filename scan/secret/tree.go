@@ -148,3 +148,22 @@ func minLen(re *syntax.Regexp) int {
 	}
 	return n
 }
+
+// instructions estimates how many instructions an expression is compiled to, and
+// stops counting at enough.
+func instructions(re *syntax.Regexp, enough int) int {
+	n := 1
+	if re.Op == syntax.OpLiteral {
+		n = len(re.Rune)
+	}
+	for _, s := range re.Sub {
+		if n >= enough {
+			return n
+		}
+		n += instructions(s, enough-n)
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Min, re.Max, 1)
+	}
+	return n
+}
