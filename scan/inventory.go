@@ -27,6 +27,12 @@ type LayerInventory struct {
 	// Secrets found in files that the layer created or changed, sorted by path,
 	// line, column and rule.
 	Secrets []Secret `json:"secrets,omitempty"`
+	// Files worth a look that the layer created or changed, sorted by kind and path.
+	Files []FileFact `json:"files,omitempty"`
+	// Owners other than root of what the layer created or changed, sorted by ids.
+	Owners []Owner `json:"owners,omitempty"`
+	// Accounts is set when the layer changed etc/passwd or etc/group.
+	Accounts *Accounts `json:"accounts,omitempty"`
 	// Problems are files that could not be read as what they claim to be.
 	Problems []Problem `json:"problems,omitempty"`
 	// Stats says how much was looked at.

@@ -15,8 +15,10 @@ type Report struct {
 	Database Database `json:"database"`
 	// Started and Finished frame the scan of this build. Layers may have been
 	// analysed earlier: their results are reused.
-	Started   time.Time  `json:"started"`
-	Finished  time.Time  `json:"finished"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	// Build holds facts about the build; nil if nothing is known of it.
+	Build     *Build     `json:"build,omitempty"`
 	Platforms []Platform `json:"platforms"`
 	// Verdict over all platforms: the worst of theirs.
 	Verdict Verdict `json:"verdict"`
@@ -50,8 +52,10 @@ type Platform struct {
 	// ID is the platform in containerd's notation, e.g. "linux/arm64/v8".
 	ID string `json:"id"`
 	// Stages in build order; the last one is the final image.
-	Stages  []Stage `json:"stages"`
-	Verdict Verdict `json:"verdict"`
+	Stages []Stage `json:"stages"`
+	// Image is the image's configuration; nil if the build has none.
+	Image   *ImageConfig `json:"image,omitempty"`
+	Verdict Verdict      `json:"verdict"`
 }
 
 // Stage is one stage of a Dockerfile with the layers of its chain from the
@@ -73,6 +77,18 @@ type Stage struct {
 	// final stage, of the image's configuration and the Dockerfile.
 	Secrets  []Secret  `json:"secrets,omitempty"`
 	Problems []Problem `json:"problems,omitempty"`
+	// Base is the image that the stage is built on; nil on scratch.
+	Base *Base `json:"base,omitempty"`
+	// Misconfigurations are sorted by severity (worst first), check and layer. Those
+	// of the image's configuration and of the whole Dockerfile are in the final stage.
+	Misconfigurations []Misconfiguration `json:"misconfigurations,omitempty"`
+	// Files that the final snapshot has, or that a layer has and a later one
+	// removed; sorted by kind and path.
+	Files []FileFact `json:"files,omitempty"`
+	// Owners other than root of what is in the stage's layers, and the accounts
+	// that the final snapshot knows; nil where it has no etc/passwd.
+	Owners   []Owner   `json:"owners,omitempty"`
+	Accounts *Accounts `json:"accounts,omitempty"`
 	// EndOfLife is the day (YYYY-MM-DD) on which the stage's distribution release
 	// stops or stopped being maintained, where the database knows it.
 	EndOfLife string `json:"endOfLife,omitempty"`
@@ -175,6 +191,9 @@ type Finding struct {
 	URLs    []string `json:"urls,omitempty"`
 	// Namespace is the grype namespace of the record, e.g. "debian:distro:debian:12".
 	Namespace string `json:"namespace,omitempty"`
+	// Published is the day (YYYY-MM-DD) on which the advisory was published, where
+	// the database knows it.
+	Published string `json:"published,omitempty"`
 	// MatchType is how grype matched: exact-direct-match, exact-indirect-match, cpe-match.
 	MatchType string `json:"matchType,omitempty"`
 
@@ -187,6 +206,9 @@ type Finding struct {
 	// First and Last are the package's layers, as in [Package].
 	First int `json:"first"`
 	Last  int `json:"last"`
+
+	// Decision of the policy; nil before it has decided.
+	Decision *Decision `json:"decision,omitempty"`
 }
 
 // CVSS is one CVSS score of a vulnerability.
@@ -217,6 +239,9 @@ type Fix struct {
 	// State is fixed, not-fixed, wont-fix or unknown.
 	State    string   `json:"state"`
 	Versions []string `json:"versions,omitempty"`
+	// Available is the day (YYYY-MM-DD) since which there has been a fixed version,
+	// where the database knows it.
+	Available string `json:"available,omitempty"`
 }
 
 // Outcome of a scan, ordered so that a higher value is worse.
@@ -252,6 +277,16 @@ type Verdict struct {
 	Blocking []Blocking `json:"blocking,omitempty"`
 	// Secrets are those that block, in the order they are shown.
 	Secrets []BlockingSecret `json:"secrets,omitempty"`
+	// Misconfigurations are those that block, in the order they are shown.
+	Misconfigurations []BlockingMisconfiguration `json:"misconfigurations,omitempty"`
+	// Violations are decisions about no single finding, the blocking ones first.
+	Violations []Violation `json:"violations,omitempty"`
+	// Ignored counts what was taken out of account, by rule.
+	Ignored map[string]int `json:"ignored,omitempty"`
+	// Policies are all that took part, in the order of their authority.
+	Policies []PolicyRef `json:"policies,omitempty"`
+	// Unused describes exceptions that nothing in the report needed.
+	Unused []string `json:"unused,omitempty"`
 	// Expired are entries of the user's list of accepted secrets whose last day is
 	// over: they do not apply.
 	Expired []string `json:"expired,omitempty"`
@@ -267,6 +302,14 @@ type BlockingSecret struct {
 	// the instruction that wrote the secret.
 	Secret Secret `json:"secret"`
 	Layer  Layer  `json:"layer"`
+}
+
+// BlockingMisconfiguration points at one blocking misconfiguration.
+type BlockingMisconfiguration struct {
+	Platform         string           `json:"platform"`
+	Stage            string           `json:"stage"`
+	Misconfiguration Misconfiguration `json:"misconfiguration"`
+	Layer            Layer            `json:"layer"`
 }
 
 // Blocking points at one blocking finding.

@@ -54,6 +54,8 @@ type Secret struct {
 	// Instruction is the Dockerfile instruction that wrote a secret of no layer;
 	// nil if it is not known.
 	Instruction *Layer `json:"instruction,omitempty"`
+	// Decision of the policy; nil before it has decided.
+	Decision *Decision `json:"decision,omitempty"`
 }
 
 // Counts says whether the secret is one to act on.

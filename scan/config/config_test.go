@@ -14,10 +14,10 @@ import (
 
 func TestDefaults(t *testing.T) {
 	want := Options{
-		FailOn:   Threshold{Severity: scan.SeverityHigh},
-		DB:       Ref{RefURL, DefaultDB},
-		MaxDBAge: 120 * time.Hour,
-		Secrets:  Secrets{Mode: SecretsBlock},
+		Thresholds: Thresholds{Image: Levels{Block: Threshold{Severity: scan.SeverityHigh}}},
+		DB:         Ref{RefURL, DefaultDB},
+		MaxDBAge:   120 * time.Hour,
+		Secrets:    Secrets{Mode: SecretsBlock},
 	}
 	if diff := cmp.Diff(want, Default()); diff != "" {
 		t.Error(diff)
@@ -39,11 +39,11 @@ func TestEveryRoadReachesTheSameOptions(t *testing.T) {
 	flags := parseFlags(t, "--fail-on=medium", "--only-fixed", "--db=docker-image://reg/db:1", "--max-db-age=120h", "--secrets=warn")
 
 	want := Options{
-		FailOn:    Threshold{Severity: scan.SeverityMedium},
-		OnlyFixed: true,
-		DB:        Ref{RefImage, "reg/db:1"},
-		MaxDBAge:  120 * time.Hour,
-		Secrets:   Secrets{Mode: SecretsWarn},
+		Thresholds: Thresholds{Image: Levels{Block: Threshold{Severity: scan.SeverityMedium}}},
+		OnlyFixed:  true,
+		DB:         Ref{RefImage, "reg/db:1"},
+		MaxDBAge:   120 * time.Hour,
+		Secrets:    Secrets{Mode: SecretsWarn},
 	}
 	for road, v := range map[string]Values{"file": file, "build args": args, "flags": flags} {
 		got, err := v.Options()
@@ -70,7 +70,7 @@ func TestLaterRoadWins(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.FailOn = Threshold{Never: true}
+	want.Thresholds.Image.Block = Threshold{Never: true}
 	want.OnlyFixed = true
 	want.MaxDBAge = 2 * time.Hour
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -298,8 +298,8 @@ func TestDigestIsOfWhatDecides(t *testing.T) {
 	}
 	seen := map[string]bool{base.Digest(): true}
 	for _, change := range []func(*Options){
-		func(o *Options) { o.FailOn.Never = true },
-		func(o *Options) { o.FailOn.Severity = scan.SeverityLow },
+		func(o *Options) { o.Thresholds.Image.Block.Never = true },
+		func(o *Options) { o.Thresholds.Image.Block.Severity = scan.SeverityLow },
 		func(o *Options) { o.OnlyFixed = true },
 		func(o *Options) { o.Secrets.Mode = SecretsWarn },
 		func(o *Options) { o.Secrets.Mode = SecretsOff },

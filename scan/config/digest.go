@@ -23,7 +23,7 @@ func (o Options) Digest() string {
 		Secrets   string          `json:"secrets"`
 		Allow     []digestedAllow `json:"allow,omitempty"`
 		Ignore    []IgnoredSecret `json:"ignore,omitempty"`
-	}{policyVersion, o.FailOn.String(), o.OnlyFixed, o.Secrets.Mode.String(), digested(o.Secrets.Allow), o.Secrets.Ignore})
+	}{policyVersion, o.Thresholds.Image.Block.String(), o.OnlyFixed, o.Secrets.Mode.String(), digested(o.Secrets.Allow), o.Secrets.Ignore})
 	if err != nil {
 		panic(err) // strings, bools and numbers always marshal
 	}

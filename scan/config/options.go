@@ -17,9 +17,9 @@ const DefaultDB = "https://grype.anchore.io/databases/v6/latest.json"
 // Options are the options of a scan after all roads have been merged. Start
 // from [Default]: the zero value is the strictest gate and names no database.
 type Options struct {
-	// FailOn is the severity at and above which a finding of the final stage
-	// blocks.
-	FailOn Threshold
+	// Thresholds say from which severity on findings block, warn and are counted.
+	// The one that --fail-on sets is Thresholds.Image.Block.
+	Thresholds Thresholds
 	// OnlyFixed lets only findings block for which a fixed version exists.
 	OnlyFixed bool
 	// DB is where the vulnerability database comes from.
@@ -28,6 +28,34 @@ type Options struct {
 	MaxDBAge time.Duration
 	// Secrets says how secrets are searched for and what they do to a build.
 	Secrets Secrets
+	// Grace postpones blocking.
+	Grace Grace
+	// KEV is what a finding does that CISA's catalogue lists as exploited.
+	KEV Effect
+	// EPSS is the probability of exploitation (0..1) at and above which a finding
+	// blocks; 0 means that it does not matter.
+	EPSS float64
+	// HelpURL is shown with what blocks.
+	HelpURL string
+	// DeniedLicenses are globs on SPDX identifiers, in any case.
+	DeniedLicenses []string
+	// Checks are configuration findings.
+	Checks Checks
+	Base   BaseImages
+	// Advise has newer base images scanned for comparison.
+	Advise bool
+	// Exceptions are findings that the user accepts for a while.
+	Exceptions []Exception
+	// Profile was chosen by name or by Branch, empty for none.
+	Profile, Branch string
+	// Extends are the policies that the file builds on.
+	Extends []Extend
+	// Rego and VEX name files (globs) in the build context.
+	Rego, VEX []string
+	// RegoFiles and VEXFiles are what those names led to, and Policies all that took
+	// part in the options. No road sets them: whoever reads the files adds them.
+	RegoFiles, VEXFiles []File
+	Policies            []scan.PolicyRef
 	// Reports are FORMAT=FILE, in the order given. Formats are checked by
 	// package report.
 	Reports []string

@@ -62,7 +62,10 @@ func All() []Option {
 		{
 			Name: "fail-on", Value: "SEVERITY", Default: "high", Roads: everyRoad,
 			Help: "Block the build at findings of this severity and above: critical, high, medium, low, negligible or none",
-			set:  one(func(o *Options, s string, _ Road) (err error) { o.FailOn, err = ParseThreshold(s); return err }),
+			set: one(func(o *Options, s string, _ Road) (err error) {
+				o.Thresholds.Image.Block, err = ParseThreshold(s)
+				return err
+			}),
 		},
 		{
 			Name: "only-fixed", Default: "false", Roads: everyRoad,

@@ -12,7 +12,7 @@ import (
 // Evaluate decides over a report: it sets the verdict of every platform and of
 // the report. Verdicts that are there already are replaced.
 //
-//   - block: the final stage has a finding at or above opts.FailOn (with
+//   - block: the final stage has a finding at or above opts.Thresholds.Image.Block (with
 //     opts.OnlyFixed: one that has a fix). A finding whose severity is unknown
 //     is counted but never blocks, as in grype. Or, unless opts.Secrets.Mode says
 //     otherwise, it has a secret: in any of its layers, also in a file that a
@@ -56,7 +56,7 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 func newVerdict(opts config.Options, at time.Time) scan.Verdict {
 	return scan.Verdict{
 		Outcome:      scan.OutcomePass,
-		FailOn:       opts.FailOn.String(),
+		FailOn:       opts.Thresholds.Image.Block.String(),
 		OnlyFixed:    opts.OnlyFixed,
 		SecretMode:   opts.Secrets.Mode.String(),
 		PolicyDigest: opts.Digest(),
@@ -93,7 +93,7 @@ func platformVerdict(p *scan.Platform, opts config.Options, at time.Time) scan.V
 
 // blocks says whether a finding of a final stage blocks.
 func blocks(f scan.Finding, opts config.Options) bool {
-	return opts.FailOn.Reached(f.Severity) && (!opts.OnlyFixed || fixed(f))
+	return opts.Thresholds.Image.Block.Reached(f.Severity) && (!opts.OnlyFixed || fixed(f))
 }
 
 // fixed says whether a fixed version has been published.

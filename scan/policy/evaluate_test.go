@@ -20,7 +20,7 @@ func options(failOn string, onlyFixed bool) config.Options {
 	if err != nil {
 		panic(err)
 	}
-	o.FailOn, o.OnlyFixed = t, onlyFixed
+	o.Thresholds.Image.Block, o.OnlyFixed = t, onlyFixed
 	return o
 }
 
