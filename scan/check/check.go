@@ -17,7 +17,8 @@ type Check struct {
 	Description, Remedy string
 	// References are URLs; the first is shown with findings.
 	References []string
-	// Controls that the check serves, as [Control.Ref] writes them.
+	// Controls that the check serves, as [Control.Ref] writes them; none for one whose
+	// findings break no control.
 	Controls []string
 	// Looks names what is looked at, for evidence that nothing was found.
 	Looks string

@@ -25,11 +25,14 @@ type Control struct {
 	Framework string
 	ID        string
 	Title     string
-	// Vulnerabilities says that a finding that blocks breaks the control, Secrets
-	// that a secret does, Lint which lint rules of BuildKit's do. What checks serve
-	// the control they say themselves: [Control.Checks].
-	Vulnerabilities, Secrets bool
-	Lint                     []string
+	// Vulnerabilities says that a finding that blocks breaks the control.
+	Vulnerabilities bool
+	// Secrets says that a secret does, SecretsInText that only one in the Dockerfile
+	// or the image's configuration does.
+	Secrets, SecretsInText bool
+	// Lint are the lint rules of BuildKit's that break it, Violations the rules of
+	// the policy. What checks do they say themselves: [Control.Checks].
+	Lint, Violations []string
 	// Reason says why a scan cannot show the control. Of one that nothing is looked
 	// at for, why not; of any other, why finding nothing does not prove it: such a
 	// control can fail, but never pass. "" for one that can do both.
@@ -50,7 +53,7 @@ func (c Control) Checks() []Check {
 
 // Assessable says whether a scan can say anything about the control.
 func (c Control) Assessable() bool {
-	return c.Vulnerabilities || c.Secrets || len(c.Lint) > 0 || len(c.Checks()) > 0
+	return c.Vulnerabilities || c.Secrets || c.SecretsInText || len(c.Lint)+len(c.Violations) > 0 || len(c.Checks()) > 0
 }
 
 // Frameworks returns every framework.

@@ -10,6 +10,9 @@ import (
 // secretsInDockerfile is BuildKit's own rule.
 var secretsInDockerfile = []string{"dockerfile/SecretsUsedInArgOrEnv"}
 
+// notApproved is the policy's rule about base images that the options do not list.
+var notApproved = []string{"base-not-approved"}
+
 // cisDocker is section 4 of the benchmark; all other sections are about hosts,
 // daemons and running containers.
 func cisDocker() Framework {
@@ -17,7 +20,7 @@ func cisDocker() Framework {
 		ID: "cis-docker", Name: "CIS Docker Benchmark v1.6.0, section 4", URL: "https://www.cisecurity.org/benchmark/docker",
 		Controls: []Control{
 			{ID: "4.1", Title: "Containers run as a user of their own"},
-			{ID: "4.2", Title: "Only trusted base images", Reason: "whom an organisation trusts is its decision; base.approved in the options enforces one, and its violations are part of the verdict"},
+			{ID: "4.2", Title: "Only trusted base images", Violations: notApproved, Reason: "whom an organisation trusts is its decision; base.approved in the options enforces it"},
 			{ID: "4.3", Title: "No unnecessary packages", Reason: "what an image needs is known to its owner alone; the checks see what hardly any image needs"},
 			{ID: "4.4", Title: "Images are scanned and rebuilt with security fixes", Vulnerabilities: true},
 			{ID: "4.5", Title: "Content trust is enabled", Reason: "a setting of the client that pulls and pushes, which leaves no trace in an image"},
@@ -25,7 +28,7 @@ func cisDocker() Framework {
 			{ID: "4.7", Title: "Package lists are not updated in an instruction of their own"},
 			{ID: "4.8", Title: "No setuid and setgid files", limit: distributionSetuid},
 			{ID: "4.9", Title: "COPY instead of ADD"},
-			{ID: "4.10", Title: "No secrets in Dockerfiles", Secrets: true, Lint: secretsInDockerfile},
+			{ID: "4.10", Title: "No secrets in Dockerfiles", SecretsInText: true, Lint: secretsInDockerfile},
 			{ID: "4.11", Title: "Only verified packages", Reason: "package managers verify while they install, which leaves no trace in an image; the checks see what goes round it"},
 			{ID: "4.12", Title: "Signed artefacts are validated", Reason: "whether signatures were validated before an artefact was used leaves no trace in an image"},
 		},
@@ -62,7 +65,7 @@ func nist800190() Framework {
 			{ID: "4.1.2", Title: "Image configuration defects (risk 3.1.2)"},
 			{ID: "4.1.3", Title: "Embedded malware (risk 3.1.3)", Reason: "the scan looks for no malware"},
 			{ID: "4.1.4", Title: "Embedded clear text secrets (risk 3.1.4)", Secrets: true, Lint: secretsInDockerfile},
-			{ID: "4.1.5", Title: "Untrusted images (risk 3.1.5)", Reason: "whom an organisation trusts, and what its hosts run, no image tells; the checks see images that are not identified"},
+			{ID: "4.1.5", Title: "Untrusted images (risk 3.1.5)", Violations: notApproved, Reason: "whom an organisation trusts, and what its hosts run, no image tells; the checks see images that are not identified"},
 		},
 	}
 }

@@ -16,7 +16,7 @@ func leakChecks() []Check {
 			Description: "It holds the whole history: sources, what was deleted from them, and often credentials in its configuration. Served by a web server it is read by strangers.",
 			Remedy:      "Add .git to .dockerignore, or copy only what the image needs.",
 			References:  []string{dockerIgnore},
-			Controls:    noSecretFiles, Looks: ".git directories in the layers, also in removed ones",
+			Controls:    mayHoldSecrets, Looks: ".git directories in the layers, also in removed ones",
 			needs: needLayers, find: filesOf(scan.FileGit, nil, "is in the image", "are in the image"),
 		},
 		{
@@ -24,7 +24,7 @@ func leakChecks() []Check {
 			Description: "Such files hold the settings of one environment, mostly with its passwords. What is recognised as a secret in it is reported as one besides.",
 			Remedy:      "Add .env* to .dockerignore and give the settings when the container is started.",
 			References:  []string{dockerIgnore},
-			Controls:    noSecretFiles, Looks: ".env files in the layers, also in removed ones",
+			Controls:    mayHoldSecrets, Looks: ".env files in the layers, also in removed ones",
 			needs: needLayers, find: filesOf(scan.FileEnv, notExample, "is in the image", "are in the image"),
 		},
 		{
@@ -32,7 +32,7 @@ func leakChecks() []Check {
 			Description: "A user's key opens other hosts; a host key that is part of an image is the same in all its containers, so that any of them can pose as the others.",
 			Remedy:      "Use RUN --mount=type=ssh in the build, and let a server make its host keys when it starts. Replace a key that was published.",
 			References:  []string{"https://docs.docker.com/build/building/secrets/#ssh-mounts"},
-			Controls:    noSecretFiles, Looks: "SSH keys in the layers, also in removed ones",
+			Controls:    isSecret, Looks: "SSH keys in the layers, also in removed ones",
 			needs: needLayers, find: filesOf(scan.FileSSHKey, notPublicKey, "is in the image", "are in the image"),
 		},
 		{
@@ -40,15 +40,19 @@ func leakChecks() []Check {
 			Description: "It is the memory of a program that crashed, with whatever keys and data it held.",
 			Remedy:      "Find out what crashed in the build and why, and do not copy its dump.",
 			References:  []string{"https://man7.org/linux/man-pages/man5/core.5.html"},
-			Controls:    []string{"nist-800-190/4.1.4", "fedramp/IA-5(7)"}, Looks: "core dumps in the layers, also in removed ones",
+			Controls:    mayHoldSecrets, Looks: "core dumps in the layers, also in removed ones",
 			needs: needLayers, find: filesOf(scan.FileCore, nil, "is in the image", "are in the image"),
 		},
 	}
 }
 
-// noSecretFiles are the controls that a leaked file breaks. The benchmark of
-// CIS speaks of Dockerfiles alone.
-var noSecretFiles = noSecrets[1:]
+// isSecret are the controls that a leaked key breaks; CIS speaks of Dockerfiles
+// alone. mayHoldSecrets are those that a file breaks which has no place in an image
+// but is no credential as such: what is one in it is found as a secret.
+var (
+	isSecret       = noSecrets[1:]
+	mayHoldSecrets = []string{"nist-800-190/4.1.4", "soc2/CC6.1"}
+)
 
 // filesOf finds the files of one kind, one finding for each instruction. Files
 // that a later layer removed count: their layer still has them.

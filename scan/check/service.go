@@ -26,8 +26,8 @@ func serviceChecks() []Check {
 			Description: "On hosts that do not lift the limit a program needs root or the capability NET_BIND_SERVICE to listen there.",
 			Remedy:      "Let the program listen on a port from 1024 up and publish it as any other.",
 			References:  []string{"https://docs.docker.com/reference/dockerfile/#expose"},
-			Controls:    []string{"nist-800-190/4.1.2", "fedramp/CM-7"}, Looks: "the ports that the image's configuration exposes",
-			needs: needImage, find: privilegedPort,
+			Looks:       "the ports that the image's configuration exposes",
+			needs:       needImage, find: privilegedPort,
 		},
 		{
 			ID: "ssh-port", Severity: scan.SeverityMedium, Title: "The image exposes a port of SSH",
