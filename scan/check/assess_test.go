@@ -143,6 +143,23 @@ func TestAcceptedSecretsDoNotFailButAreNamed(t *testing.T) {
 	}
 }
 
+func TestVulnerabilitiesThatDoNotBlockAreNamed(t *testing.T) {
+	r := clean()
+	r.Platforms[0].Stages[0].Findings = []scan.Finding{
+		{ID: "CVE-1", Severity: scan.SeverityCritical, Decision: &scan.Decision{Action: scan.ActionIgnore}},
+		{ID: "CVE-2", Severity: scan.SeverityHigh, Decision: &scan.Decision{Action: scan.ActionWarn}},
+		{ID: "CVE-3", Severity: scan.SeverityMedium},
+	}
+	want := []string{
+		"1 vulnerability by exceptions or VEX, with reasons in the report",
+		"1 vulnerability at or above the threshold that the policy lets pass (no fix yet, a period of grace, thresholds of the base image)",
+	}
+	a := control(t, r, "fedramp/SI-2")
+	if diff := cmp.Diff(want, a.Accepted); diff != "" || a.Status != StatusPass {
+		t.Error(a.Status, diff)
+	}
+}
+
 func TestViolationsBreakTheirControl(t *testing.T) {
 	r := clean()
 	v := scan.Violation{Decision: scan.Decision{Action: scan.ActionDeny, Rule: "base-not-approved", Message: "x is no approved base image"}}
