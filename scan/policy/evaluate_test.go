@@ -20,7 +20,7 @@ func options(failOn string, onlyFixed bool) config.Options {
 	if err != nil {
 		panic(err)
 	}
-	o.Thresholds.Image.Block, o.OnlyFixed = t, onlyFixed
+	o.Thresholds.Image.Block, o.Thresholds.Base.Block, o.OnlyFixed = t, t, onlyFixed
 	return o
 }
 
