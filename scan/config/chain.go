@@ -63,7 +63,10 @@ type joined struct {
 
 // policyLayer is what one policy says by itself.
 type policyLayer struct {
+	name string
 	said map[string]setting
+	// rules are what it says under options that are a Map.
+	rules []setting
 	// open are the keys that it lets be made looser.
 	open []string
 }
@@ -79,7 +82,7 @@ func (v Values) join(profile string, isPolicy bool) (joined, error) {
 	}
 	all := beside(parents)
 	said := v.layer(profile, isPolicy)
-	for _, o := range All() {
+	for _, o := range declared() {
 		for _, id := range idsOf(o, said) {
 			s := said[id]
 			if err := all.permit(o, &s); err != nil {
@@ -95,13 +98,18 @@ func (v Values) join(profile string, isPolicy bool) (joined, error) {
 		}
 	}
 	if isPolicy {
-		all.policies = append(all.policies, newPolicyLayer(said))
+		all.policies = append(all.policies, newPolicyLayer(v.file, said))
 	}
 	return all, nil
 }
 
-func newPolicyLayer(said map[string]setting) policyLayer {
-	l := policyLayer{said: said}
+func newPolicyLayer(name string, said map[string]setting) policyLayer {
+	l := policyLayer{name: name, said: said}
+	for _, id := range slices.Sorted(maps.Keys(said)) {
+		if o, ok := optionOf(id); ok && o.Map {
+			l.rules = append(l.rules, said[id])
+		}
+	}
 	for _, v := range said["overridable"].values {
 		l.open = append(l.open, v.text)
 	}
@@ -191,7 +199,7 @@ func (p policyLayer) permit(o Option, s *setting) error {
 	switch {
 	case p.allows(o.FileKey()) || p.allows(o.Name):
 	case o.across == adds && !s.empty():
-		return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name(), o.FileKey())
+		return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name, o.FileKey())
 	case o.across == addsWeakly:
 		s.weak = true
 	case o.loose == nil:
@@ -227,14 +235,6 @@ func (o Option) openKey(s setting) string {
 }
 
 func (s setting) empty() bool { return len(s.values)+len(s.entries) == 0 }
-
-// name is the policy's name: that of the file that any of its settings is in.
-func (p policyLayer) name() string {
-	for _, s := range p.said {
-		return s.at.file
-	}
-	return "that says nothing"
-}
 
 // allows says whether whoever extends the policy may make a key looser: it, or a
 // group that it is in, is listed.

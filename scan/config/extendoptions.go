@@ -161,7 +161,7 @@ func (o Option) canLoosen() bool {
 // for all below it.
 func overridableKeys() []string {
 	var keys []string
-	for _, o := range All() {
+	for _, o := range declared() {
 		if !o.canLoosen() {
 			continue
 		}

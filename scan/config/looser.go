@@ -1,8 +1,6 @@
 package config
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -47,7 +45,7 @@ func covers(open, key string) bool {
 	if open == key || strings.HasPrefix(key, open+".") {
 		return true
 	}
-	for _, o := range All() {
+	for _, o := range declared() {
 		if o.Key != "" && (open == o.Name && key == o.Key || open == o.Key && key == o.Name) {
 			return true
 		}
@@ -63,16 +61,12 @@ func covers(open, key string) bool {
 // block, if the policy says from which severity on checks block or, being off,
 // warn.
 func (p policyLayer) permitRule(o Option, s setting) error {
-	if p.allows(o.FileKey()+"."+s.key) {
+	if p.allows(o.FileKey() + "." + s.key) {
 		return nil
 	}
 	loose := o.looseness(s)
-	for _, id := range slices.Sorted(maps.Keys(p.said)) {
-		t := p.said[id]
-		if of, ok := optionOf(id); !ok || of.Name != o.Name || loose <= o.looseness(t) {
-			continue
-		}
-		if takesPlaceOf(s.key, t.key) {
+	for _, t := range p.rules {
+		if loose > o.looseness(t) && takesPlaceOf(s.key, t.key) {
 			return looserThan(o, s, t)
 		}
 	}
