@@ -54,15 +54,12 @@ func helpLines(pages []string) []string {
 	return out
 }
 
-// toldElsewhere are the program's rules whose results have messages of their own.
-var toldElsewhere = []string{"not-fully-checked", "unreadable", "end-of-life", "exception-expired"}
-
 // distinctViolations are a judged report's violations of an action, those of
-// several platforms once, and without what is told elsewhere.
+// several platforms once, and without what is about the scan itself.
 func distinctViolations(r *scan.Report, action scan.Action) []scan.Violation {
 	var out []scan.Violation
 	for _, v := range r.Verdict.Violations {
-		if v.Action != action || v.Policy == "" && slices.Contains(toldElsewhere, v.Rule) {
+		if v.Action != action || v.AboutScan() {
 			continue
 		}
 		v.Platform = ""

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,34 +12,30 @@ import (
 
 // exceptions are the options' exceptions as they stand on a day.
 type exceptions struct {
-	at    time.Time
-	valid []*exception
+	valid []config.Exception
+	index *config.ExceptionIndex
+	used  map[config.Exception]bool
 	// expired describes those whose last day is over.
 	expired []string
-}
-
-type exception struct {
-	config.Exception
-	used bool
 }
 
 // newExceptions sorts the exceptions by whether they hold. For a report that does
 // not say when it was made none does.
 func newExceptions(opts config.Options, at time.Time) *exceptions {
-	x := &exceptions{at: at}
+	x := &exceptions{used: map[config.Exception]bool{}}
 	for _, e := range opts.Exceptions {
 		last := e.Expires.AddDate(0, 0, config.ExpiryWarning)
-		over := config.Exception{Expires: last}
+		text := describeException(e) + " expired on " + e.Expires.Format(time.DateOnly)
 		switch {
-		case at.IsZero() || over.Expired(at):
-			x.expired = append(x.expired, describeException(e)+" expired on "+e.Expires.Format(time.DateOnly))
+		case at.IsZero() || (config.Exception{Expires: last}).Expired(at):
+			x.expired = append(x.expired, text)
 			continue
 		case e.Expired(at):
-			x.expired = append(x.expired, describeException(e)+" expired on "+e.Expires.Format(time.DateOnly)+
-				" and is the last time accepted on "+last.Format(time.DateOnly))
+			x.expired = append(x.expired, text+", and is accepted until "+last.Format(time.DateOnly)+" all the same")
 		}
-		x.valid = append(x.valid, &exception{Exception: e})
+		x.valid = append(x.valid, e)
 	}
+	x.index = config.IndexExceptions(x.valid)
 	x.expired = append(x.expired, expiredEntries(opts.Secrets, at)...)
 	return x
 }
@@ -49,37 +44,40 @@ func newExceptions(opts config.Options, at time.Time) *exceptions {
 func (x *exceptions) unused() []string {
 	var out []string
 	for _, e := range x.valid {
-		if !e.used {
-			out = append(out, describeException(e.Exception)+" accepts nothing")
+		if !x.used[e] {
+			out = append(out, describeException(e)+" accepts nothing")
 		}
 	}
 	return out
 }
 
-func (x *exceptions) first(matches func(config.Exception) bool) *Acceptance {
-	i := slices.IndexFunc(x.valid, func(e *exception) bool { return matches(e.Exception) })
-	if i < 0 {
+// first is the acceptance by the first of the exceptions that mean something; all
+// of them are used.
+func (x *exceptions) first(found []config.Exception) *Acceptance {
+	if len(found) == 0 {
 		return nil
 	}
-	e := x.valid[i]
-	e.used = true
+	for _, e := range found {
+		x.used[e] = true
+	}
+	e := found[0]
 	return &Acceptance{Reason: e.Reason, Policy: placeOfEntry(e.File, e.Line), Expires: e.Expires.Format(time.DateOnly)}
 }
 
 func (x *exceptions) finding(f *scan.Finding, l *scan.Layer) *Acceptance {
-	return x.first(func(e config.Exception) bool { return e.MatchesFinding(*f, layerOrNone(l)) })
+	return x.first(x.index.ForFinding(*f, layerOrNone(l)))
 }
 
 func (x *exceptions) secret(s *scan.Secret, l *scan.Layer) *Acceptance {
-	return x.first(func(e config.Exception) bool { return e.MatchesSecret(*s, layerOrNone(l)) })
+	return x.first(x.index.ForSecret(*s, layerOrNone(l)))
 }
 
 func (x *exceptions) misconfiguration(m *scan.Misconfiguration, l *scan.Layer) *Acceptance {
-	return x.first(func(e config.Exception) bool { return e.MatchesMisconfiguration(*m, layerOrNone(l)) })
+	return x.first(x.index.ForMisconfiguration(*m, layerOrNone(l)))
 }
 
 func (x *exceptions) violation(v scan.Violation) *Acceptance {
-	return x.first(func(e config.Exception) bool { return e.MatchesViolation(v) })
+	return x.first(x.index.ForViolation(v))
 }
 
 // describeException names an exception by what it accepts and where it stands.

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"path"
-	"strings"
 	"time"
 
 	"github.com/scan-build/scan-build/scan"
@@ -128,7 +126,10 @@ func (f *facts) misconfiguration(s *scan.Stage, m *scan.Misconfiguration, key in
 	l := makerOf(s, *m)
 	out := inputMisconfiguration{
 		InputFinding:     InputFinding{Key: key, Kind: kindMisconfiguration, Place: place(s, &l)},
-		Misconfiguration: m, Layer: &l, Effect: effectOf(m.Check, f.opts.Checks.Rules),
+		Misconfiguration: m, Layer: &l,
+	}
+	if effect, ok := f.opts.Checks.Rule(m.Check); ok {
+		out.Effect = effect.String()
 	}
 	out.Exception = f.exceptions.misconfiguration(m, &l)
 	return out
@@ -143,24 +144,6 @@ func makerOf(s *scan.Stage, m scan.Misconfiguration) scan.Layer {
 		return *l
 	}
 	return scan.Layer{Stage: s.Name}
-}
-
-// effectOf is what the options say of a check: by its id, or by the longest
-// pattern that fits; empty if nothing is said.
-func effectOf(check string, rules map[string]config.Effect) string {
-	best := ""
-	for pattern := range rules {
-		if ok, _ := path.Match(pattern, check); ok && (len(pattern) > len(best) || len(pattern) == len(best) && strings.Compare(pattern, best) < 0) {
-			best = pattern
-		}
-	}
-	if e, ok := rules[check]; ok {
-		return e.String()
-	}
-	if best == "" {
-		return ""
-	}
-	return rules[best].String()
 }
 
 func layerOrNone(l *scan.Layer) scan.Layer {

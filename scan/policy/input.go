@@ -1,10 +1,7 @@
 package policy
 
 import (
-	"slices"
 	"time"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/config"
@@ -205,24 +202,8 @@ func inputBase(b *scan.Base, o config.BaseImages, at time.Time) *InputBase {
 		out.Days = daysSince(b.Created.UTC().Format(time.DateOnly), at)
 	}
 	if len(o.Approved) > 0 {
-		ok := !slices.ContainsFunc(o.Approved, func(list []string) bool { return !approved(b, list) })
+		ok := o.Approves(*b)
 		out.Approved = &ok
 	}
 	return out
-}
-
-// approved says whether a list of globs has a base image: by its repository, or
-// by that with its tag or its digest. An image of no registry has only the name
-// that the Dockerfile gives it.
-func approved(b *scan.Base, list []string) bool {
-	names := []string{b.Ref}
-	if b.Name != "" {
-		names = []string{b.Name, b.Name + ":" + b.Tag, b.Name + "@" + b.Digest}
-	}
-	return slices.ContainsFunc(list, func(glob string) bool {
-		return slices.ContainsFunc(names, func(name string) bool {
-			ok, _ := doublestar.Match(glob, name) // the pattern has been checked
-			return ok
-		})
-	})
 }

@@ -88,19 +88,18 @@ func blockHeadline(r *scan.Report) string {
 
 // condition names what made findings block: thresholds and rules.
 func condition(v scan.Verdict) string {
-	var parts []string
+	var thresholds, rules []string
 	for _, b := range v.Blocking {
-		switch rule := ruleOf(b.Finding.Decision); rule {
-		case "severity":
-			parts = addTo(parts, "fail-on "+v.FailOn)
-			if v.OnlyFixed {
-				parts = addTo(parts, "only-fixed")
-			}
-		default:
-			parts = addTo(parts, plain.Line(rule, nameWidth))
+		if rule := ruleOf(b.Finding.Decision); rule != "severity" {
+			rules = addTo(rules, plain.Line(rule, nameWidth))
+			continue
+		}
+		thresholds = []string{"fail-on " + v.FailOn}
+		if v.OnlyFixed {
+			thresholds = append(thresholds, "only-fixed")
 		}
 	}
-	return strings.Join(parts[:min(len(parts), shownRules)], ", ")
+	return strings.Join(append(thresholds, rules[:min(len(rules), shownRules)]...), ", ")
 }
 
 // shownRules is how many rules a headline names.

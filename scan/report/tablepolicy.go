@@ -80,7 +80,7 @@ func (t *table) violations(v scan.Verdict) {
 	rows := [][]string{{"POLICY", "RULE", "WHAT", "WHERE"}}
 	var seen []string
 	for _, x := range v.Violations {
-		if x.Action == scan.ActionInfo {
+		if x.Action == scan.ActionInfo || x.AboutScan() {
 			continue
 		}
 		row := []string{string(x.Action), decidedBy(&x.Decision), plain.Line(x.Message, messageWidth), plain.Line(x.Stage, cellWidth)}
