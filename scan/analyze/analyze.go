@@ -52,11 +52,11 @@ func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInvento
 func (s *search) complete(inv *scan.LayerInventory, view layer.View) {
 	inv.Stats.Searched = s.searched.Load()
 	inv.Secrets = s.secrets(view)
-	for _, t := range s.problems.all() {
+	for _, t := range s.problems.All() {
 		t.Path = physical(view, t.file, t.Path)
 		inv.Problems = append(inv.Problems, t.Problem)
 	}
-	if more := s.problems.dropped(); more > 0 {
+	if more := s.problems.Dropped(); more > 0 {
 		inv.Problems = append(inv.Problems, unlisted(more))
 	}
 	slices.SortFunc(inv.Problems, compareProblems)
@@ -64,7 +64,7 @@ func (s *search) complete(inv *scan.LayerInventory, view layer.View) {
 
 // secrets are what the hits that are kept may say of themselves.
 func (s *search) secrets(view layer.View) []scan.Secret {
-	hits := append(s.hits.all(), s.dismissed.all()...)
+	hits := append(s.hits.All(), s.dismissed.All()...)
 	secrets := sealed(hits)
 	for i, h := range hits {
 		secrets[i].Path = physical(view, h.file, h.Path)
@@ -73,7 +73,7 @@ func (s *search) secrets(view layer.View) []scan.Secret {
 	for file, more := range s.more {
 		secrets = append(secrets, tooMany(physical(view, file, extract.ValidPath(file)), more))
 	}
-	if more := s.hits.dropped(); more > 0 {
+	if more := s.hits.Dropped(); more > 0 {
 		secrets = append(secrets, tooMany(".", more))
 	}
 	slices.SortFunc(secrets, compareSecrets)

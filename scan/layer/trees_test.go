@@ -298,7 +298,7 @@ func changesOf(t testing.TB, opts Options) *Changes {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	c, err := l.Changes(context.Background(), chooseManifests, nil)
+	c, err := l.Changes(context.Background(), chooseManifests, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
