@@ -29,3 +29,23 @@ func TestFewValuesAreAllKept(t *testing.T) {
 		t.Errorf("%s, dropped %d", diff, l.Dropped())
 	}
 }
+
+func TestAMapCountsForItsLowestKeys(t *testing.T) {
+	for seed := range uint64(50) {
+		m := Map[int, int]{Limit: 5, Compare: cmp.Compare[int]}
+		for _, v := range rand.New(rand.NewPCG(seed, 0)).Perm(90) {
+			if n := m.At(v % 30); n != nil {
+				*n++
+			}
+		}
+		var keys []int
+		for k, n := range m.All {
+			if keys = append(keys, k); *n != 3 {
+				t.Fatalf("%d was seen %d times", k, *n)
+			}
+		}
+		if diff := gocmp.Diff([]int{0, 1, 2, 3, 4}, keys); diff != "" || !m.Full() {
+			t.Fatal(diff)
+		}
+	}
+}
