@@ -86,7 +86,7 @@ func (e *Entry) Head(p []byte) ([]byte, error) {
 // SameContent says whether a file is known to have the content that the parent's
 // has. It reads both if they are of one size.
 func (e *Entry) SameContent() bool {
-	if e.dir == nil || e.Before == nil {
+	if e.dir == nil || e.Before == nil || !e.Mode.IsRegular() {
 		return false
 	}
 	return e.dir.sameContent(e.base, unix.Stat_t{Size: e.Size}, unix.Stat_t{Size: e.Before.Size}, Choice{})
