@@ -36,7 +36,7 @@ func (d *directory) file(name string, had bool) error {
 		d.out.Changed++
 	}
 	if d.observe != nil {
-		d.observeOld(name, now, old)
+		d.observeOld(path, name, now, old)
 	}
 	if choice.Take == TakeNever || !d.replaced(path, name, now, old, choice) {
 		d.visitFile(path, now.Size == old.Size)
@@ -56,7 +56,7 @@ func (d *directory) created(path, name string, choice Choice) error {
 		return err
 	}
 	if d.observe != nil {
-		d.observeNew(name, now)
+		d.observeNew(path, name, now)
 	}
 	if takes(d.dir, name, now, choice) {
 		d.out.Files = append(d.out.Files, File{Path: path, Size: now.Size})

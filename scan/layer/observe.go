@@ -101,14 +101,14 @@ func attributes(st unix.Stat_t) Attributes {
 }
 
 // observeNew reports what the parent does not have.
-func (d *directory) observeNew(name string, now unix.Stat_t) {
-	d.seen = Entry{Path: d.join(name), Attributes: attributes(now), dir: d, base: name}
+func (d *directory) observeNew(path, name string, now unix.Stat_t) {
+	d.seen = Entry{Path: path, Attributes: attributes(now), dir: d, base: name}
 	d.observe.Observe(&d.seen)
 }
 
 // observeOld reports what the parent has too.
-func (d *directory) observeOld(name string, now, old unix.Stat_t) {
-	d.seen = Entry{Path: d.join(name), Attributes: attributes(now), before: attributes(old), dir: d, base: name}
+func (d *directory) observeOld(path, name string, now, old unix.Stat_t) {
+	d.seen = Entry{Path: path, Attributes: attributes(now), before: attributes(old), dir: d, base: name}
 	d.seen.Before = &d.seen.before
 	d.observe.Observe(&d.seen)
 }
@@ -122,13 +122,13 @@ func (d *directory) observeEntry(name string, had bool) error {
 	if had {
 		now, old, err := d.statBoth(name)
 		if err == nil && !sameAccess(now, old) {
-			d.observeOld(name, now, old)
+			d.observeOld(d.join(name), name, now, old)
 		}
 		return err
 	}
 	now, err := d.stat(d.dir, name)
 	if err == nil {
-		d.observeNew(name, now)
+		d.observeNew(d.join(name), name, now)
 	}
 	return err
 }
