@@ -151,9 +151,14 @@ func (p *csafProducts) product(id string) (Product, error) {
 func (r csafRelationship) component() string { return r.Product }
 func (r csafRelationship) whole() string     { return r.Of }
 
+// maxRelations bounds chains of relationships: a package in a module of a product
+// has two.
+const maxRelations = 20
+
 // walk follows one side of relationships to the leaf at its end.
 func (p *csafProducts) walk(id string, next func(csafRelationship) string) ([]string, error) {
-	for range len(p.relations) + 1 {
+	start := id
+	for range maxRelations + 1 {
 		if leaf, ok := p.leaves[id]; ok {
 			return leaf.identifiers, nil
 		}
@@ -163,7 +168,7 @@ func (p *csafProducts) walk(id string, next func(csafRelationship) string) ([]st
 		}
 		id = next(r)
 	}
-	return nil, errors.Errorf("the relationships of %q run in a circle", id)
+	return nil, errors.Errorf("the relationships of %q run in a circle, or more than %d deep", start, maxRelations)
 }
 
 // relatedProduct is a component in a whole. What names the relationship itself
