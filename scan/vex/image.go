@@ -21,7 +21,8 @@ type Image struct {
 	Digests []string
 	// Architecture as package URLs have it ("amd64"); empty if unknown.
 	Architecture string
-	// Bases are the images that the stages are built on.
+	// Bases are the images that the stages are built on. A layer is of the one whose
+	// reference its Base is, as in the Dockerfile or in full.
 	Bases []scan.Base
 }
 
@@ -122,6 +123,25 @@ func parseReference(s string) (repository, bool) {
 		r.digests = []string{d.Digest().String()}
 	}
 	return r, true
+}
+
+// isBase says whether a layer's base or a document's is this one: ref is the base
+// image's reference, n the same, read. Where both have digests these decide, for
+// the tag may have moved.
+func (id identity) isBase(ref string, n name) bool {
+	if ref == id.base {
+		return true
+	}
+	want := n.reference
+	return slices.ContainsFunc(id.repositories, func(r repository) bool {
+		switch {
+		case r.name != want.name:
+			return false
+		case len(r.digests) > 0 && len(want.digests) > 0:
+			return r.digests[0] == want.digests[0]
+		}
+		return len(want.tags) > 0 && slices.Contains(r.tags, want.tags[0])
+	})
 }
 
 // name is an identifier of a product, read: one of its members is set.

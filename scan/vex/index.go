@@ -10,24 +10,29 @@ import (
 
 // Index finds the statement about a finding. It may be used concurrently.
 type Index struct {
-	// rules by vulnerability and package: see ruleKey.
+	// rules holds the one that counts for each base image and for anywhere.
 	rules map[ruleKey][]rule
+	// qualifiers are the names of those that any rule asks for.
+	qualifiers map[string]bool
+	bases      []identity
 }
 
-// ruleKey is a vulnerability's name and what a rule asks of the package: its key
-// and version. Both are empty in a rule about all of an image, the version in
-// one about all versions of a package.
-type ruleKey struct{ vulnerability, pkg, version string }
+// ruleKey is a vulnerability's name and what a rule asks of the package: its key,
+// version and qualifiers. All three are empty in a rule about all of an image, the
+// last two in one about every version of a package. Whatever a document holds, a
+// finding is looked up in a few steps.
+type ruleKey struct{ vulnerability, pkg, version, qualifiers string }
 
 // rule is one product of one statement that can apply to this build.
 type rule struct {
 	statement *Statement
-	// pkg is the package; the zero value stands for any.
-	pkg purl
-	// base limits the rule to the layers of the base image of this reference.
-	base string
+	// base limits the rule to the layers of this element of the index' bases; anywhere
+	// is none.
+	base int
 	rank rank
 }
+
+const anywhere = -1
 
 // rank orders rules about the same finding, the first one to be heard first.
 type rank int
@@ -46,19 +51,19 @@ const (
 // several are about the same finding the one with the lowest rank counts, then
 // the latest, then the most cautious.
 func NewIndex(docs []*Document, image Image) *Index {
-	ix := &Index{rules: map[ruleKey][]rule{}}
-	own, bases := image.identity(), image.bases()
+	ix := &Index{rules: map[ruleKey][]rule{}, qualifiers: map[string]bool{}, bases: image.bases()}
+	own := image.identity()
 	for _, d := range docs {
+		from := ix.base(d.Base)
+		if d.Base != "" && from == anywhere {
+			continue // it would speak of layers that cannot be told apart
+		}
 		for i := range d.Statements {
 			s := &d.Statements[i]
 			for _, p := range s.Products {
-				ix.addProduct(d, s, p, own, bases)
+				ix.addProduct(s, p, own, from)
 			}
 		}
-	}
-	for key, rules := range ix.rules {
-		slices.SortStableFunc(rules, compareRules)
-		ix.rules[key] = rules
 	}
 	return ix
 }
@@ -71,32 +76,39 @@ func compareRules(a, b rule) int {
 	)
 }
 
+// base is the base image of a reference; anywhere if it is none.
+func (ix *Index) base(ref string) int {
+	if ref == "" {
+		return anywhere
+	}
+	n := parseName(ref)
+	return slices.IndexFunc(ix.bases, func(id identity) bool { return id.isBase(ref, n) })
+}
+
 // addProduct makes a rule of each way in which a product can be part of the
-// build: as the image, as one of its base images, as a package.
-func (ix *Index) addProduct(d *Document, s *Statement, p Product, own identity, bases []identity) {
+// build: as the image, as one of its base images, as a package. from is the base
+// image that the document came with.
+func (ix *Index) addProduct(s *Statement, p Product, own identity, from int) {
 	names := make([]name, len(p.Identifiers))
 	for i, id := range p.Identifiers {
 		names[i] = parseName(id)
 	}
-	if d.Base == "" && slices.ContainsFunc(names, own.matches) {
-		ix.addParts(s, p.Subcomponents, rule{rank: ownOfImage})
+	asOwn := rule{rank: ownOfImage, base: anywhere}
+	asBase, asPackage := rule{rank: ownOfBase}, rule{rank: ownOfPackage, base: from}
+	if from != anywhere {
+		asBase.rank, asPackage.rank = basesOfBase, basesOfPackage
+	} else if slices.ContainsFunc(names, own.matches) {
+		ix.addParts(s, p.Subcomponents, asOwn)
 	}
-	for _, b := range bases {
-		if (d.Base == "" || d.Base == b.base) && slices.ContainsFunc(names, b.matches) {
-			r := rule{rank: ownOfBase, base: b.base}
-			if d.Base != "" {
-				r.rank = basesOfBase
-			}
-			ix.addParts(s, p.Subcomponents, r)
+	for i, b := range ix.bases {
+		if (from == anywhere || from == i) && slices.ContainsFunc(names, b.matches) {
+			asBase.base = i
+			ix.addParts(s, p.Subcomponents, asBase)
 		}
-	}
-	r := rule{rank: ownOfPackage, base: d.Base}
-	if d.Base != "" {
-		r.rank = basesOfPackage
 	}
 	for _, n := range names {
 		// Subcomponents of a package are part of it: the statement is about the package.
-		ix.addPackage(s, n.purl, r)
+		ix.addPackage(s, n.purl, asPackage)
 	}
 }
 
@@ -116,8 +128,10 @@ func (ix *Index) addPackage(s *Statement, p purl, r rule) {
 	if p.typ == "" || p.isImage() {
 		return
 	}
-	r.pkg = p
-	ix.addRule(s, ruleKey{pkg: p.key(), version: p.version}, r)
+	for q := range p.qualifiers {
+		ix.qualifiers[q] = true
+	}
+	ix.addRule(s, ruleKey{pkg: p.key(), version: p.version, qualifiers: p.qualifierKey()}, r)
 }
 
 func (ix *Index) addRule(s *Statement, key ruleKey, r rule) {
@@ -128,8 +142,22 @@ func (ix *Index) addRule(s *Statement, key ruleKey, r rule) {
 			name = s.Aliases[i]
 		}
 		key.vulnerability = strings.ToLower(name)
-		ix.rules[key] = append(ix.rules[key], r)
+		ix.rules[key] = withRule(ix.rules[key], r)
 	}
+}
+
+// withRule adds a rule to those of a key or replaces one of the same base image
+// that it is heard before.
+func withRule(rules []rule, r rule) []rule {
+	for i := range rules {
+		if rules[i].base == r.base {
+			if compareRules(r, rules[i]) < 0 {
+				rules[i] = r
+			}
+			return rules
+		}
+	}
+	return append(rules, r)
 }
 
 // For finds the statement about a finding whose package stands in the layer. A
@@ -139,17 +167,17 @@ func (ix *Index) For(f scan.Finding, layer scan.Layer) (Statement, bool) {
 	if len(ix.rules) == 0 {
 		return Statement{}, false
 	}
-	installed, _ := parsePURL(f.PURL)
+	keys, base := ix.keys(f.PURL), ix.base(layer.Base)
 	names, cves := findingNames(f)
 	var best *rule
 	for _, n := range names {
-		best = first(best, ix.find(n, installed, layer))
+		best = first(best, ix.find(n, keys, base))
 	}
 	if best != nil {
 		return *best.statement, true
 	}
 	for _, n := range cves {
-		r := ix.find(n, installed, layer)
+		r := ix.find(n, keys, base)
 		if r == nil {
 			return Statement{}, false
 		}
@@ -187,24 +215,35 @@ func findingNames(f scan.Finding) (names, cves []string) {
 	return append(names, cves...), nil
 }
 
-// find is the first rule about one name of a vulnerability; nil without one.
-func (ix *Index) find(vulnerability string, installed purl, layer scan.Layer) *rule {
-	keys := []ruleKey{{vulnerability: vulnerability}}
-	if installed.name != "" {
-		pkg := installed.key()
-		keys = append(keys, ruleKey{vulnerability, pkg, ""}, ruleKey{vulnerability, pkg, installed.version})
-		if installed.version == "" {
-			keys = keys[:2]
+// keys are those of the rules that can be about a package, without the
+// vulnerability.
+func (ix *Index) keys(installed string) []ruleKey {
+	out := []ruleKey{{}}
+	p, ok := parsePURL(installed)
+	if !ok {
+		return out
+	}
+	key := ruleKey{pkg: p.key()}
+	for _, key.qualifiers = range p.qualifierKeys(ix.qualifiers) {
+		key.version = ""
+		out = append(out, key)
+		if p.version != "" {
+			key.version = p.version
+			out = append(out, key)
 		}
 	}
+	return out
+}
+
+// find is the first rule about one name of a vulnerability; nil without one.
+func (ix *Index) find(vulnerability string, keys []ruleKey, base int) *rule {
 	var best *rule
 	for _, key := range keys {
+		key.vulnerability = vulnerability
 		rules := ix.rules[key]
 		for i := range rules {
-			r := &rules[i]
-			if (r.base == "" || r.base == layer.Base) && (key.pkg == "" || r.pkg.covers(installed)) {
+			if r := &rules[i]; r.base == anywhere || r.base == base {
 				best = first(best, r)
-				break
 			}
 		}
 	}

@@ -270,6 +270,49 @@ func TestDocumentOfABaseImageSpeaksOnlyOfItsLayers(t *testing.T) {
 	}
 }
 
+func TestLayersBaseIsFoundByItsReference(t *testing.T) {
+	image := vex.Image{Bases: []scan.Base{
+		{Ref: "debian:12", Name: "docker.io/library/debian", Tag: "12", Digest: digestB},
+		{Ref: "node", Name: "docker.io/library/node", Tag: "latest"},
+		{Ref: "layout", Digest: digestA},
+	}}
+	tests := []struct {
+		product, layer string
+		want           bool
+	}{
+		{"debian:12", "debian:12", true},
+		{"debian:12", "docker.io/library/debian:12@" + digestB, true},
+		{"debian:12", "docker.io/library/debian@" + digestB, true},
+		{"debian:12", "docker.io/library/debian:12@" + digestA, false}, // another one of this tag
+		{"debian:12", "docker.io/library/debian:11", false},
+		{"debian:12", "docker.io/library/debian", false},
+		{"debian:12", "example.com/library/debian:12", false},
+		{"debian:12", "node", false},
+		{"debian:12", "", false},
+		{"node", "docker.io/library/node:latest", true},
+		{"node", "node", true},
+		{digestA, "layout", true},
+		{digestA, "docker.io/library/layout", false},
+	}
+	for _, tc := range tests {
+		ix := vex.NewIndex([]*vex.Document{parse(t, openVEX(notAffected("CVE-2026-1", tc.product)))}, image)
+		if _, got := ix.For(lodash(), scan.Layer{Base: tc.layer}); got != tc.want {
+			t.Errorf("statement about %s, layer of %s: %v", tc.product, tc.layer, got)
+		}
+	}
+}
+
+func TestDocumentOfAnUnknownBaseImageIsNotHeard(t *testing.T) {
+	doc := parse(t, openVEX(notAffected("CVE-2026-1", "pkg:npm/lodash")))
+	doc.Base = "alpine:3"
+	ix := vex.NewIndex([]*vex.Document{doc}, shop())
+	for _, layer := range []scan.Layer{ownLayer(), baseLayer(), {Base: "alpine:3"}} {
+		if s, ok := ix.For(lodash(), layer); ok {
+			t.Errorf("layer of %q: %+v", layer.Base, s)
+		}
+	}
+}
+
 func TestEveryFormatIsAboutTheSameFindings(t *testing.T) {
 	tree := branches(leaf("IMAGE", "pkg:oci/shop?tag=1.2"), leaf("PKG", "pkg:npm/lodash"))
 	tree["relationships"] = list{related("P", "PKG", "IMAGE", "")}

@@ -1,6 +1,8 @@
 package vex
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -29,20 +31,50 @@ func parsePURL(s string) (purl, bool) {
 }
 
 // key is what two package URLs that match have in common, without versions.
-func (p purl) key() string { return p.typ + "/" + p.namespace + "/" + p.name }
+func (p purl) key() string { return p.typ + "\x00" + p.namespace + "\x00" + p.name }
 
-// covers says whether the installed package, of the same key, is one that p
-// stands for.
-func (p purl) covers(installed purl) bool {
-	if p.version != "" && p.version != installed.version {
-		return false
+// maxQualifiers of an installed package are looked at: ours have up to four.
+const maxQualifiers = 6
+
+// qualifierKey spells the qualifiers out in order.
+func (p purl) qualifierKey() string {
+	if len(p.qualifiers) == 0 {
+		return ""
 	}
-	for k, v := range p.qualifiers {
-		if got, ok := installed.qualifiers[k]; !ok || got != v {
-			return false
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(p.qualifiers)) {
+		writeQualifier(&b, k, p.qualifiers[k])
+	}
+	return b.String()
+}
+
+// qualifierKeys are the qualifierKeys of all package URLs that stand for p: of
+// each subset of its qualifiers, as far as their names are known.
+func (p purl) qualifierKeys(known map[string]bool) []string {
+	var names []string
+	for _, k := range slices.Sorted(maps.Keys(p.qualifiers)) {
+		if known[k] && len(names) < maxQualifiers {
+			names = append(names, k)
 		}
 	}
-	return true
+	out := make([]string, 0, 1<<len(names))
+	for set := range 1 << len(names) {
+		var b strings.Builder
+		for i, k := range names {
+			if set&(1<<i) != 0 {
+				writeQualifier(&b, k, p.qualifiers[k])
+			}
+		}
+		out = append(out, b.String())
+	}
+	return out
+}
+
+func writeQualifier(b *strings.Builder, k, v string) {
+	b.WriteString(k)
+	b.WriteByte('=')
+	b.WriteString(v)
+	b.WriteByte(0)
 }
 
 func (p purl) withVersion(version string) string {

@@ -34,9 +34,9 @@ type Document struct {
 	Name, ID string
 	// Format is "OpenVEX", "CycloneDX" or "CSAF".
 	Format string
-	// Base is the reference of the base image that the document is attached to, as
-	// in [scan.Layer.Base]; empty for a document of the user's. Whoever fetched the
-	// document sets it. Such a document speaks only of that image's layers.
+	// Base is the reference of the base image that the document came with, one of
+	// [Image.Bases]; empty for a document of the user's. Whoever fetched the document
+	// sets it. Such a document speaks only of that image's layers.
 	Base string
 	// Subjects are the digests ("sha256:…") of what an in-toto statement around the
 	// document is about; nil without one. Whoever fetched the document holds them
