@@ -70,6 +70,32 @@ func TestFindingSaysSinceWhenItIsKnownAndFixed(t *testing.T) {
 	}
 }
 
+func TestRecordWithoutADayOfPublicationHasThatOfTheOneItRefersTo(t *testing.T) {
+	published := func(day string) map[string]any { return map[string]any{"published": day + "T12:00:00Z"} }
+	const ghsa = "GHSA-aaaa-bbbb-cccc"
+	p := scan.Package{Name: "left-pad", Version: "1.0.0", Type: "npm"}
+	tests := []struct {
+		name  string
+		extra map[string]any
+		want  string
+	}{
+		{"without", nil, "2026-02-01"},
+		{"with", published("2026-03-01"), "2026-03-01"},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			db := dbtest.Database(t,
+				adv{ID: "ACME-2026-0001", Ecosystem: "npm", Package: "left-pad", Aliases: []string{ghsa}, Extra: tc.extra},
+				adv{ID: ghsa, Ecosystem: "npm", Package: "other", Extra: published("2026-02-01")},
+			)
+			got := find(t, db, scan.MatchSubject{Packages: []scan.Package{p}}).Subjects[0].Findings
+			if len(got) != 1 || got[0].Published != tc.want {
+				t.Errorf("findings are %+v", got)
+			}
+		})
+	}
+}
+
 // TestDatesOfARealDatabase takes a database in listing layout from the
 // environment, as the comparison with grype does.
 func TestDatesOfARealDatabase(t *testing.T) {
