@@ -167,6 +167,27 @@ func TestOpenVEXIsUnderstoodAsByGrype(t *testing.T) {
 	}
 }
 
+// TestLaterStatementIsHeardWhereGrypeHearsTheEarlier holds a difference that is
+// meant: OpenVEX says that the later statement counts.
+func TestLaterStatementIsHeardWhereGrypeHearsTheEarlier(t *testing.T) {
+	statement := func(status, when string) map[string]any {
+		return map[string]any{
+			"vulnerability": map[string]any{"name": "CVE-2026-1001"}, "status": status, "timestamp": when, "action_statement": "Update.",
+			"products": []any{map[string]any{"@id": "pkg:npm/lodash"}},
+		}
+	}
+	doc := encodeJSON(t, map[string]any{
+		"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/1", "author": "A", "version": 1, "timestamp": "2026-01-01T00:00:00Z",
+		"statements": []any{statement("fixed", "2026-02-01T00:00:00Z"), statement("affected", "2026-03-01T00:00:00Z")},
+	})
+	if diff := cmp.Diff([]string{"CVE-2026-1001 lodash"}, grypeIgnores(t, doc)); diff != "" {
+		t.Errorf("grype has changed: compare documents of several statements too\n%s", diff)
+	}
+	if got := oursIgnores(t, doc); got != nil {
+		t.Errorf("we ignore %v", got)
+	}
+}
+
 // TestCSAFIsUnderstoodAsByGrype compares what both read: package URLs that are
 // equal, of products that stand for themselves.
 func TestCSAFIsUnderstoodAsByGrype(t *testing.T) {
