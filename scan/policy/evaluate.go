@@ -44,7 +44,11 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 		return errors.Wrap(err, "failed to read the policy")
 	}
 	acceptSecrets(r, opts.Secrets)
-	e := &evaluation{rules: rules, opts: opts, facts: newFacts(r, opts)}
+	facts, err := newFacts(r, opts)
+	if err != nil {
+		return err
+	}
+	e := &evaluation{rules: rules, opts: opts, facts: facts}
 	verdicts := make([]scan.Verdict, len(r.Platforms))
 	for i := range r.Platforms {
 		if verdicts[i], err = e.platform(&r.Platforms[i]); err != nil {

@@ -1,10 +1,14 @@
 package policy
 
 import (
+	"cmp"
 	"time"
+
+	"github.com/containerd/platforms"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/config"
+	"github.com/scan-build/scan-build/scan/vex"
 )
 
 // facts makes the input of a report's platforms.
@@ -14,14 +18,44 @@ type facts struct {
 	at         time.Time
 	exceptions *exceptions
 	licenses   *licenses
+	documents  []*vex.Document
 }
 
-func newFacts(r *scan.Report, opts config.Options) *facts {
-	return &facts{
+func newFacts(r *scan.Report, opts config.Options) (*facts, error) {
+	f := &facts{
 		report: r, opts: opts, at: r.Finished,
 		exceptions: newExceptions(opts, r.Finished),
 		licenses:   newLicenses(opts.DeniedLicenses),
 	}
+	for _, file := range opts.VEXFiles {
+		doc, err := vex.Parse(file.Name, file.Data)
+		if err != nil {
+			return nil, err
+		}
+		doc.Base = file.Base
+		f.documents = append(f.documents, doc)
+	}
+	return f, nil
+}
+
+// statements are the VEX statements about one platform's image.
+func (f *facts) statements(p *scan.Platform) *vex.Index {
+	if len(f.documents) == 0 {
+		return nil
+	}
+	var image vex.Image
+	if f.report.Build != nil {
+		image.Names = f.report.Build.Images
+	}
+	if spec, err := platforms.Parse(p.ID); err == nil {
+		image.Architecture = spec.Architecture
+	}
+	for i := range p.Stages {
+		if b := p.Stages[i].Base; b != nil {
+			image.Bases = append(image.Bases, *b)
+		}
+	}
+	return vex.NewIndex(f.documents, image)
 }
 
 // subject is a finding of a platform and where its decision goes.
@@ -41,6 +75,7 @@ func (f *facts) input(p *scan.Platform) (*Input, []subject) {
 		in.Today = f.at.UTC().Format(time.DateOnly)
 	}
 	var subjects []subject
+	statements := f.statements(p)
 	for i := range p.Stages {
 		s := &p.Stages[i]
 		in.Stages = append(in.Stages, f.stage(s))
@@ -49,7 +84,7 @@ func (f *facts) input(p *scan.Platform) (*Input, []subject) {
 			in.Packages = append(in.Packages, InputPackage{Package: pkg, Place: place(s, l), Layer: l, DeniedLicense: f.licenses.denied(pkg)})
 		}
 		for j := range s.Findings {
-			in.Findings = append(in.Findings, f.vulnerability(s, &s.Findings[j], len(subjects)))
+			in.Findings = append(in.Findings, f.vulnerability(s, &s.Findings[j], len(subjects), statements))
 			subjects = append(subjects, subject{s, &s.Findings[j].Decision})
 		}
 		for j := range s.Secrets {
@@ -93,7 +128,7 @@ func place(s *scan.Stage, l *scan.Layer) Place {
 	return p
 }
 
-func (f *facts) vulnerability(s *scan.Stage, v *scan.Finding, key int) inputVulnerability {
+func (f *facts) vulnerability(s *scan.Stage, v *scan.Finding, key int, statements *vex.Index) inputVulnerability {
 	v.Decision = nil
 	l := layerAt(s, v.Last)
 	out := inputVulnerability{
@@ -102,6 +137,12 @@ func (f *facts) vulnerability(s *scan.Stage, v *scan.Finding, key int) inputVuln
 	}
 	out.Age = daysSince(out.Since, f.at)
 	out.Exception = f.exceptions.finding(v, l)
+	if statements == nil {
+		return out
+	}
+	if st, ok := statements.For(*v, layerOrNone(l)); ok {
+		out.VEX = &Exploitability{Status: string(st.Status), Reason: cmp.Or(st.Justification, st.ImpactStatement, string(st.Status)), Document: st.Document}
+	}
 	return out
 }
 

@@ -68,7 +68,11 @@ func TestInputMeetsItsSchema(t *testing.T) {
 	opts := everyOption()
 	opts.Base.Approved = [][]string{{"docker.io/library/*"}}
 	opts.Exceptions[0].Vulnerability = final.Findings[0].ID
-	in, _ := newFacts(r, opts).input(&r.Platforms[0])
+	f, err := newFacts(r, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _ := f.input(&r.Platforms[0])
 	if b, err = json.Marshal(in); err != nil {
 		t.Fatal(err)
 	}
