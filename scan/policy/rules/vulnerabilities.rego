@@ -102,5 +102,5 @@ postponed := {key: last |
 	f := input.findings[key]
 	days := input.options.grace.days[f.severity]
 	f.age < days
-	last := time.format([time.add_date(time.parse_rfc3339_ns(sprintf("%sT00:00:00Z", [f.since])), 0, 0, days), "UTC", "2006-01-02"])
+	last := time.format([time.add_date(time.parse_rfc3339_ns(sprintf("%sT00:00:00Z", [f.since])), 0, 0, days - 1), "UTC", "2006-01-02"])
 }
