@@ -36,6 +36,9 @@ func Chain(parents []Values, child ...Values) (Values, error) {
 	if d := v.depth(); d > MaxDepth {
 		return Values{}, errors.Errorf("policies extend each other %d deep, more than %d", d, MaxDepth)
 	}
+	if n := v.policies(); n > MaxPolicies {
+		return Values{}, errors.Errorf("%d policies are extended, more than %d", n, MaxPolicies)
+	}
 	return v, nil
 }
 
@@ -46,6 +49,15 @@ func (v Values) depth() int {
 		deepest = max(deepest, 1+p.depth())
 	}
 	return deepest
+}
+
+// policies is how many policies stand above the file.
+func (v Values) policies() int {
+	n := 0
+	for _, p := range v.parents {
+		n += 1 + p.policies()
+	}
+	return n
 }
 
 // resolve joins what files and roads say under a profile.

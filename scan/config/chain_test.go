@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -220,6 +221,35 @@ func TestPoliciesAreNotStackedWithoutEnd(t *testing.T) {
 	}
 	if _, err := Chain([]Values{v}, file(t, FileName, "")); err == nil {
 		t.Error("no error")
+	}
+	var many []Values
+	for range MaxPolicies + 1 {
+		many = append(many, file(t, "p", ""))
+	}
+	if _, err := Chain(many, file(t, FileName, "")); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestLargestPoliciesAreHeldAgainstEachOtherInTime(t *testing.T) {
+	rules := func(last, effect string) string {
+		var b strings.Builder
+		b.WriteString("checks:\n  rules:\n")
+		for i := range maxRules {
+			fmt.Fprintf(&b, "    '*%03d%s%s': %s\n", i, strings.Repeat("a*", 29), last, effect)
+		}
+		return b.String()
+	}
+	v := file(t, "p", rules("a", "block"))
+	for i := range MaxDepth {
+		v = chained(t, []Values{v}, file(t, fmt.Sprint(i), rules("b", "off")))
+	}
+	start := time.Now()
+	if _, err := v.Options(); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("took %s", d)
 	}
 }
 
