@@ -60,12 +60,6 @@ func (v Values) policies() int {
 	return n
 }
 
-// resolve joins what files and roads say under a profile.
-func (v Values) resolve(profile string) (settings, error) {
-	r, err := v.join(profile, false)
-	return r.said, err
-}
-
 // joined is what a file and the policies above it say together.
 type joined struct {
 	said settings
@@ -83,6 +77,13 @@ type policyLayer struct {
 	open []string
 }
 
+// allow says whether every policy lets a key be made looser.
+func (j joined) allow(key string) bool {
+	return !slices.ContainsFunc(j.policies, func(p policyLayer) bool { return !p.allows(key) })
+}
+
+// join joins what a file, the policies above it and the roads below it say under
+// a profile.
 func (v Values) join(profile string, isPolicy bool) (joined, error) {
 	var parents []joined
 	for _, p := range v.parents {

@@ -94,6 +94,9 @@ func TestWhatAPolicyLeavesOutIsFree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !got.Secrets.Closed {
+		t.Error("a list of ignored secrets is let count")
+	}
 	if !got.Thresholds.Image.Block.Never || got.KEV != EffectOff || got.HelpURL != "https://h/" {
 		t.Errorf("%+v", got)
 	}
@@ -188,6 +191,7 @@ func TestStrictestOfSeveralPoliciesCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := Default()
+		want.Secrets.Closed = true
 		want.Grace.Days = map[scan.Severity]int{scan.SeverityHigh: 3}
 		want.EPSS = 0.5
 		want.HelpURL = "https://b/"
