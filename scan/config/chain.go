@@ -36,6 +36,9 @@ func Chain(parents []Values, child ...Values) (Values, error) {
 	if d := v.depth(); d > MaxDepth {
 		return Values{}, errors.Errorf("policies extend each other %d deep, more than %d", d, MaxDepth)
 	}
+	if n := v.policies(); n > MaxPolicies {
+		return Values{}, errors.Errorf("%d policies are extended, more than %d", n, MaxPolicies)
+	}
 	return v, nil
 }
 
@@ -48,10 +51,13 @@ func (v Values) depth() int {
 	return deepest
 }
 
-// resolve joins what files and roads say under a profile.
-func (v Values) resolve(profile string) (settings, error) {
-	r, err := v.join(profile, false)
-	return r.said, err
+// policies is how many policies stand above the file.
+func (v Values) policies() int {
+	n := 0
+	for _, p := range v.parents {
+		n += 1 + p.policies()
+	}
+	return n
 }
 
 // joined is what a file and the policies above it say together.
@@ -71,6 +77,13 @@ type policyLayer struct {
 	open []string
 }
 
+// allow says whether every policy lets a key be made looser.
+func (j joined) allow(key string) bool {
+	return !slices.ContainsFunc(j.policies, func(p policyLayer) bool { return !p.allows(key) })
+}
+
+// join joins what a file, the policies above it and the roads below it say under
+// a profile.
 func (v Values) join(profile string, isPolicy bool) (joined, error) {
 	var parents []joined
 	for _, p := range v.parents {

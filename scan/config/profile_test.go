@@ -112,6 +112,7 @@ func TestProfilesOfAPolicyAreItsOwnLayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
+	want.Secrets.Closed = true
 	want.Profile, want.Branch, want.KEV, want.Thresholds = "laptop", "topic", EffectWarn, levels(Threshold{Severity: scan.SeverityLow})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -136,11 +136,12 @@ func (v Values) Options() (Options, error) {
 // optionsOf returns the options under a profile, and the settings they are made
 // of.
 func (v Values) optionsOf(profile string) (Options, settings, error) {
-	said, err := v.resolve(profile)
+	all, err := v.join(profile, false)
 	if err != nil {
 		return Options{}, nil, err
 	}
-	var opts Options
+	said := all.said
+	opts := Options{Secrets: Secrets{Closed: !all.allow("secrets.allow")}}
 	for _, o := range declared() {
 		for _, s := range said.of(o) {
 			if err := o.set(&opts, s); err != nil {
