@@ -14,8 +14,8 @@ import (
 	"github.com/scan-build/scan-build/scan/layer"
 )
 
-// name is how problems name this search.
-const name = "files"
+// problemSource is how problems name this search.
+const problemSource = "files"
 
 // Keep is an [extract.Options.Keep]: what Complete reads of a tar.
 func Keep(p string) bool { return p == passwdFile || p == groupFile || extract.OwnersKeep(p) }
@@ -67,7 +67,7 @@ type result struct {
 }
 
 func (r *result) problem(p, message string) {
-	r.inv.Problems = append(r.inv.Problems, scan.Problem{Path: extract.ValidPath(p), Extractor: name, Message: message})
+	r.inv.Problems = append(r.inv.Problems, scan.Problem{Path: extract.ValidPath(p), Extractor: problemSource, Message: message})
 }
 
 // physical is the path of what a tar may have spelled by way of a symlink.
