@@ -124,6 +124,16 @@ func TestFacts(t *testing.T) {
 			"setuid-file 2: /app/both (mode 6755) is setuid or setgid and of no package: COPY . /app",
 			"world-writable 3: /app/data (mode 0777) is writable for everybody: RUN make",
 		}},
+		"setuid by the package and after it": {func(_ *image, s *stage) {
+			s.Packages = []scan.Package{{Name: "sudo", Type: "deb", First: 2, Last: 2}, {Name: "bash", Type: "deb", First: 0, Last: 0}}
+			s.Files = []scan.FileFact{
+				{Kind: scan.FileSetuid, Path: "usr/bin/sudo", Mode: "4755", Package: "sudo", Layer: 2},
+				{Kind: scan.FileSetuid, Path: "usr/bin/bash", Mode: "4755", Package: "bash", Layer: 3},
+			}
+		}, []string{
+			"setuid-file 3: /usr/bin/bash (mode 4755) was made setuid or setgid after its package had been installed: RUN make",
+			"sudo-installed 2: sudo  is installed: COPY . /app",
+		}},
 		"owners": {func(i *image, s *stage) {
 			i.User = "2000"
 			s.Owners = []scan.Owner{

@@ -108,7 +108,7 @@ func (c Checks) Rule(id string) (Effect, bool) {
 	}
 	var best string
 	for pattern, e := range c.Rules {
-		if !matchStar(pattern, id) || len(pattern) < len(best) {
+		if !MatchStar(pattern, id) || len(pattern) < len(best) {
 			continue
 		}
 		if len(pattern) > len(best) || e.loose() < c.Rules[best].loose() {

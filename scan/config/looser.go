@@ -100,7 +100,7 @@ func takesPlaceOf(key, other string) bool {
 	case !strings.Contains(other, "*"):
 		return key == other
 	case !strings.Contains(key, "*"):
-		return matchStar(other, key)
+		return MatchStar(other, key)
 	default:
 		return len(key) >= len(other) && starsMeet(key, other) && (key == other || len(key) > len(other))
 	}

@@ -2,11 +2,11 @@ package config
 
 import "strings"
 
-// matchStar says whether a text matches a pattern in which * stands for any run
+// MatchStar says whether a text matches a pattern in which * stands for any run
 // of characters, and everything else for itself. It is for texts in which a
 // slash has no meaning: ids, identifiers, instructions. Each star is tried anew
 // only up to the next one, so time is at most the product of the lengths.
-func matchStar(pattern, s string) bool {
+func MatchStar(pattern, s string) bool {
 	first, rest, ok := strings.Cut(pattern, "*")
 	if !ok {
 		return pattern == s

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +13,9 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/check"
 	"github.com/scan-build/scan-build/scan/config"
+	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
 // Evaluate decides over a report: it sets the decision of every finding, secret
@@ -39,6 +42,9 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 	if err := complete(r); err != nil {
 		return err
 	}
+	if err := knownChecks(opts.Checks); err != nil {
+		return err
+	}
 	rules, err := compile(opts.RegoFiles)
 	if err != nil {
 		return errors.Wrap(err, "failed to read the policy")
@@ -60,6 +66,29 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 	}
 	r.Verdict = e.join(r.Platforms)
 	return nil
+}
+
+// lintPrefix begins the ids of findings of BuildKit's lint rules, whose names are
+// not known here.
+const lintPrefix = "dockerfile/"
+
+// knownChecks refuses options about a check that does not exist: a slip would
+// leave open what somebody meant to close.
+func knownChecks(o config.Checks) error {
+	for _, id := range slices.Sorted(maps.Keys(o.Rules)) {
+		if _, ok := check.Find(id); !ok && !strings.ContainsAny(id, "*") && !strings.HasPrefix(id, lintPrefix) {
+			return errors.Errorf("checks.rules: there is no check %q%s", plain.Line(id, nameWidth), config.DidYouMean(id, checkIDs()))
+		}
+	}
+	return nil
+}
+
+func checkIDs() []string {
+	var ids []string
+	for _, c := range check.All() {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 // evaluation of a report.

@@ -3,9 +3,8 @@ package policy
 import (
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/config"
 )
 
 // licenses decides which packages have a licence that is denied. Declarations
@@ -116,7 +115,7 @@ func combine(operator string, a, b bool) bool {
 func (l *licenses) name(s string) bool {
 	s = strings.ToLower(strings.TrimSuffix(s, "+"))
 	for _, p := range l.patterns {
-		if ok, _ := doublestar.Match(p, s); ok { // the pattern has been checked
+		if config.MatchStar(p, s) {
 			return true
 		}
 	}

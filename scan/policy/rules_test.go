@@ -290,3 +290,12 @@ func TestVerdictIsTheSameEveryTime(t *testing.T) {
 		t.Error("a report that was judged before is judged differently")
 	}
 }
+
+func TestCheckThatDoesNotExistIsRefused(t *testing.T) {
+	opts := options("high", false)
+	opts.Checks.Rules = map[string]config.Effect{"rot-user": config.EffectBlock, "dockerfile/StageNameCasing": config.EffectBlock, "no-*": config.EffectWarn}
+	err := Evaluate(sample.Report(), opts)
+	if err == nil || !strings.Contains(err.Error(), `checks.rules: there is no check "rot-user", did you mean root-user?`) {
+		t.Errorf("error is %v", err)
+	}
+}
