@@ -27,6 +27,8 @@ type texts struct {
 	target, main string
 	// args decide a FROM with variables.
 	args map[string]string
+	// contexts are the build contexts that are images, see imageContexts.
+	contexts map[string]string
 
 	files  [][]scan.Secret // as Build.Files
 	config []configSecret
@@ -45,7 +47,7 @@ type placedSecret struct {
 
 // newTexts prepares the texts of a build with these frontend options.
 func newTexts(b *graph.Build, opts map[string]string, platform string) *texts {
-	t := &texts{build: b, target: opts[keyTarget], main: dockerfileName, args: platformArgs(platform), byArg: map[string]string{}}
+	t := &texts{build: b, target: opts[keyTarget], main: dockerfileName, args: platformArgs(platform), contexts: imageContexts(opts), byArg: map[string]string{}}
 	if name := opts[keyFilename]; name != "" {
 		t.main = path.Clean(name)
 	}
@@ -113,13 +115,11 @@ func (t *texts) place(stages []planStage) []placedSecret {
 		}
 		for _, s := range found {
 			in := file.At(s.Line)
-			p := placedSecret{Secret: s, final: in.StageIndex() < 0 || slices.Contains(chains[i], in.StageIndex())}
+			p := placedSecret{Secret: s}
+			p.final, p.stage, p.Instruction = placeInstruction(in, chains[i], stages)
 			p.Source, p.Path, p.Layer = scan.SecretInDockerfile, in.FileName(), -1
-			p.Instruction = instruction(in, chains[i], final)
 			if p.final {
 				written[s.Fingerprint] = cmp.Or(written[s.Fingerprint], p.Instruction)
-			} else {
-				p.stage = stageOf(in, stages)
 			}
 			out = append(out, p)
 		}
@@ -131,6 +131,17 @@ func (t *texts) place(stages []planStage) []placedSecret {
 		out = append(out, placedSecret{Secret: s.Secret, final: true})
 	}
 	return out
+}
+
+// placeInstruction says whether an instruction counts as the image's own, whose
+// stage it is in if not, and how a report shows it. chain are the stages of its
+// file that the image has, the last of stages is the final one.
+func placeInstruction(in graph.Instruction, chain []int, stages []planStage) (final bool, stage string, l *scan.Layer) {
+	l = instruction(in, chain, &stages[len(stages)-1])
+	if in.StageIndex() < 0 || slices.Contains(chain, in.StageIndex()) {
+		return true, "", l
+	}
+	return false, stageOf(in, stages), l
 }
 
 // chains lists, for each file, the stages whose instructions the image has.
