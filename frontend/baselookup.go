@@ -51,8 +51,9 @@ func newTags(s *solver, patience time.Duration) *tags {
 // missingTag says that a registry answered that it does not have a tag.
 type missingTag struct{ error }
 
-// digest returns what the registry has under a tag, for an image's platform. It
-// is one request for the manifest's digest, which registries do not count as a pull.
+// digest returns what the registry has under a tag, for an image's platform. The
+// engine asks for the digest alone, which registries do not count as a pull; only
+// of a digest that it has not seen does it fetch manifest and configuration.
 func (t *tags) digest(ctx context.Context, ref, platform string) (string, error) {
 	t.mu.Lock()
 	look := t.known[ref]
@@ -74,7 +75,7 @@ func (t *tags) lookUp(ctx context.Context, ref, platform string) (string, error)
 	meta, err := t.client.ResolveSourceMetadata(ctx, &pb.SourceOp{Identifier: graph.DockerImage + "://" + ref}, sourceresolver.Opt{
 		LogName: ProbePrefix + "tag " + ref + " (optional)",
 		// What the engine has under that tag is the question, not the answer.
-		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &p, ResolveMode: pb.AttrImageResolveModeForcePull, NoConfig: true},
+		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &p, ResolveMode: pb.AttrImageResolveModeForcePull},
 	})
 	switch {
 	case err == nil && meta.Image != nil:

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/check"
 	"github.com/scan-build/scan-build/scan/config"
 	"github.com/scan-build/scan-build/scan/merge"
 )
@@ -140,7 +141,9 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 	facts.advice.add(report, all)
 	p.plan.addSecrets(report)
 	p.plan.addLint(report, facts.lint, p.finder.conceal)
+	p.plan.addChecks(report)
 	report.Finished = time.Now().UTC()
+	check.Evaluate(report)
 	return &Outcome{Report: report, plan: p.plan, tools: t, solver: sv}, nil
 }
 
