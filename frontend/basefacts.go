@@ -37,7 +37,7 @@ func (t *texts) builtOn(ps *planStage) *scan.Base {
 	}
 	written := t.written(l)
 	if l.Base.Scheme != graph.DockerImage { // a layout's reference names nothing outside of the build
-		return &scan.Base{Ref: cmp.Or(written, reference.FamiliarString(reference.TrimNamed(used))), Digest: digestOf(used)}
+		return &scan.Base{Ref: cmp.Or(written, t.layoutName(used)), Digest: digestOf(used)}
 	}
 	named, err := reference.ParseNormalizedNamed(written)
 	if err != nil || named.Name() != used.Name() {
@@ -91,9 +91,9 @@ func (t *texts) written(l *graph.Layer) string {
 // the frontend added.
 func (t *texts) replaced(used reference.Named) (string, reference.Named) {
 	for _, name := range slices.Sorted(maps.Keys(t.contexts)) {
-		named, err := reference.ParseNormalizedNamed(t.contexts[name])
-		if err == nil && named.Name() == used.Name() {
-			return t.contexts[name], named
+		ref, ok := strings.CutPrefix(t.contexts[name], graph.DockerImage+"://")
+		if named, err := reference.ParseNormalizedNamed(ref); ok && err == nil && named.Name() == used.Name() {
+			return ref, named
 		}
 	}
 	named := reference.TrimNamed(used)
@@ -105,12 +105,25 @@ func (t *texts) replaced(used reference.Named) (string, reference.Named) {
 	return reference.FamiliarString(named), named
 }
 
-// imageContexts are the build contexts that are images, by the option's name.
-func imageContexts(opts map[string]string) map[string]string {
+// layoutName is the name of the build context that brings a layout's image.
+func (t *texts) layoutName(used reference.Named) string {
+	for _, name := range slices.Sorted(maps.Keys(t.contexts)) {
+		named, err := reference.ParseNormalizedNamed(name)
+		if err == nil && named.Name() == used.Name() && strings.HasPrefix(t.contexts[name], graph.OCILayout+"://") {
+			return name
+		}
+	}
+	return reference.FamiliarString(reference.TrimNamed(used))
+}
+
+// namedContexts are the build contexts by the names that they stand in for,
+// those of single platforms (NAME::PLATFORM) among them.
+func namedContexts(opts map[string]string) map[string]string {
 	out := map[string]string{}
 	for k, v := range opts {
-		if ref, ok := strings.CutPrefix(v, graph.DockerImage+"://"); ok && strings.HasPrefix(k, contextPrefix) {
-			out[k] = ref
+		if name, ok := strings.CutPrefix(k, contextPrefix); ok {
+			name, _, _ = strings.Cut(name, "::")
+			out[name] = v
 		}
 	}
 	return out

@@ -84,6 +84,8 @@ func (t *tags) lookUp(ctx context.Context, ref, platform string) (string, error)
 		return "", errors.Errorf("%s is no image", ref)
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
+	case strings.Contains(err.Error(), "no match for platform"): // the engine calls this not found, too
+		return "", errors.Errorf("it has no image for %s", platform)
 	case grpcerrors.Code(err) == codes.NotFound, strings.HasSuffix(err.Error(), ": not found"):
 		return "", missingTag{err}
 	default:
@@ -151,7 +153,7 @@ func (ps *planStage) compareTag(ctx context.Context, t *tags, platform string) e
 // because it has just built on it.
 func (pp *planPlatform) created(ctx context.Context, s *solver, ps *planStage) {
 	data := pp.baseConfig
-	if !ps.Final || len(data) == 0 {
+	if !ps.Final || len(data) == 0 || ps.base.Digest == "" { // an image of a build context is not pinned
 		img := ps.bottom().Base
 		opt := sourceOpt(img)
 		opt.LogName = ProbePrefix + "configuration of " + img.Ref + " (optional)"

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -98,6 +99,39 @@ COPY --from=$NAME:12 /etc/new /etc/new
 				if base != nil && got.Moved() != (stage == "final") {
 					t.Errorf("%s: moved %t", stage, got.Moved())
 				}
+			}
+			if len(r.Notices) > 0 {
+				t.Errorf("notices: %q", r.Notices)
+			}
+		})
+	}
+}
+
+// Build contexts stand in for what FROM names.
+func TestReportSaysWhatContextsBringAsBases(t *testing.T) {
+	w := engine(t)
+	repo := repository()
+	ref, digest := w.pushAs(t, repo+":1", time.Time{}, testenv.Layer{"etc/nonce": testenv.Text(nonce())})
+	repoName := strings.TrimSuffix(ref, ":1")
+	layout := filepath.Join(t.TempDir(), "layout")
+	p := w.project(t, map[string]string{"Dockerfile": "FROM corp.example/base:7\nRUN touch /a\n", "image/Dockerfile": "FROM " + ref + "\n"})
+	w.Run(t, p.dir, "docker-buildx", "build", "--provenance=false", "--output", "type=oci,tar=false,dest="+layout, "image").OK(t)
+	for name, test := range map[string]struct {
+		context string
+		want    scan.Base
+	}{
+		"image":        {"docker-image://" + ref, scan.Base{Ref: ref, Name: repoName, Tag: "1", Digest: digest}},
+		"pinned image": {"docker-image://" + ref + "@" + digest, scan.Base{Ref: ref + "@" + digest, Name: repoName, Tag: "1", Digest: digest, Pinned: true, CurrentDigest: digest}},
+		"layout":       {"oci-layout://" + layout + ":latest", scan.Base{Ref: "corp.example/base:7"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := p.report(t, (*project).scanBuild, "--build-context", "corp.example/base:7="+test.context)
+			got := r.Platforms[0].FinalStage().Base
+			if test.want.Digest == "" { // the layout's own manifest
+				test.want.Digest = got.Digest
+			}
+			if diff := cmp.Diff(&test.want, got); diff != "" || got.Digest == "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if len(r.Notices) > 0 {
 				t.Errorf("notices: %q", r.Notices)
