@@ -48,6 +48,11 @@ func newTags(s *solver, patience time.Duration) *tags {
 	return &tags{solver: s, patience: patience, deadline: time.Now().Add(patience), known: map[string]func() (string, error){}}
 }
 
+// bounded returns a context that ends with the patience.
+func (t *tags) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithDeadlineCause(ctx, t.deadline, errors.Errorf("no answer within %s", t.patience))
+}
+
 // missingTag says that a registry answered that it does not have a tag.
 type missingTag struct{ error }
 
@@ -56,10 +61,11 @@ type missingTag struct{ error }
 // of a digest that it has not seen does it fetch manifest and configuration.
 func (t *tags) digest(ctx context.Context, ref, platform string) (string, error) {
 	t.mu.Lock()
-	look := t.known[ref]
+	key := ref + " " + platform
+	look := t.known[key]
 	if look == nil {
 		look = sync.OnceValues(func() (string, error) { return t.lookUp(ctx, ref, platform) })
-		t.known[ref] = look
+		t.known[key] = look
 	}
 	t.mu.Unlock()
 	return look()
@@ -70,7 +76,7 @@ func (t *tags) lookUp(ctx context.Context, ref, platform string) (string, error)
 	if err != nil {
 		return "", errors.Wrapf(err, "failed to parse platform %q", platform)
 	}
-	ctx, cancel := context.WithDeadlineCause(ctx, t.deadline, errors.Errorf("no answer within %s", t.patience))
+	ctx, cancel := t.bounded(ctx)
 	defer cancel()
 	meta, err := t.client.ResolveSourceMetadata(ctx, &pb.SourceOp{Identifier: graph.DockerImage + "://" + ref}, sourceresolver.Opt{
 		LogName: ProbePrefix + "tag " + ref + " (optional)",
@@ -96,7 +102,7 @@ func (t *tags) lookUp(ctx context.Context, ref, platform string) (string, error)
 // lookUpBases completes the facts of a plan's base images by what only the
 // engine and the registries know. What cannot be found out stays empty; where
 // that is worth a word it returns one.
-func (p *plan) lookUpBases(ctx context.Context, s *solver, t *tags) (notices []string) {
+func (p *plan) lookUpBases(ctx context.Context, t *tags) (notices []string) {
 	var mu sync.Mutex
 	eg, ctx := errgroup.WithContext(ctx)
 	eg.SetLimit(maxLookups)
@@ -108,7 +114,7 @@ func (p *plan) lookUpBases(ctx context.Context, s *solver, t *tags) (notices []s
 				continue
 			}
 			eg.Go(func() error {
-				pp.created(ctx, s, ps)
+				pp.created(ctx, t, ps)
 				return nil
 			})
 			if !ps.base.Pinned || !ps.hasRegistry() || ps.base.Tag == "" {
@@ -151,13 +157,15 @@ func (ps *planStage) compareTag(ctx context.Context, t *tags, platform string) e
 // created finds out when a stage's base image was made. The build's own result
 // says it for the final stage; of any other the engine has the configuration,
 // because it has just built on it.
-func (pp *planPlatform) created(ctx context.Context, s *solver, ps *planStage) {
+func (pp *planPlatform) created(ctx context.Context, t *tags, ps *planStage) {
 	data := pp.baseConfig
 	if !ps.Final || len(data) == 0 || ps.base.Digest == "" { // an image of a build context is not pinned
+		ctx, cancel := t.bounded(ctx)
+		defer cancel()
 		img := ps.bottom().Base
 		opt := sourceOpt(img)
 		opt.LogName = ProbePrefix + "configuration of " + img.Ref + " (optional)"
-		meta, err := s.client.ResolveSourceMetadata(ctx, img.Op.GetSource(), opt)
+		meta, err := t.client.ResolveSourceMetadata(ctx, img.Op.GetSource(), opt)
 		if err != nil || meta.Image == nil {
 			return
 		}

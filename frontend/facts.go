@@ -31,7 +31,7 @@ func (s *scanner) analyze(ctx context.Context, p *planner) (*facts, error) {
 		if s.opt.Advise {
 			t = newTags(p.solver, advicePatience)
 		}
-		baseNotices = p.plan.lookUpBases(ctx, p.solver, t)
+		baseNotices = p.plan.lookUpBases(ctx, t)
 		if s.opt.Advise {
 			f.advice = p.advise(ctx, t, s.opt.Siblings)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb"
@@ -20,6 +21,10 @@ import (
 
 // maxLint bounds the warnings of one Dockerfile.
 const maxLint = 1000
+
+// lintPatience bounds the conversion. The engine has all that it asks for, because
+// the build has just asked the same.
+const lintPatience = 10 * time.Second
 
 // lintWarning is what a lint rule of BuildKit's found in a file of a build.
 type lintWarning struct {
@@ -70,7 +75,11 @@ func lint(ctx context.Context, c gwclient.Client, pp *planPlatform) ([]lintWarni
 		}
 		opt.TargetPlatform = &p
 	}
-	_, err = dockerfile2llb.Dockerfile2LLB(ctx, info.Data, opt)
+	ctx, cancel := context.WithTimeoutCause(ctx, lintPatience, errors.Errorf("took longer than %s", lintPatience))
+	defer cancel()
+	if _, err = dockerfile2llb.Dockerfile2LLB(ctx, info.Data, opt); ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	return out, err
 }
 

@@ -214,7 +214,10 @@ func (s *scanner) report(p *planner, db *database, f *facts) (*scan.Report, erro
 		Database:      db.status,
 		Started:       s.started,
 		Build:         concealed(buildFacts(s.client.BuildOpts().Opts, s.opt.Options), p.finder.conceal),
-		Notices:       append(p.plan.notices, f.notices...),
+		Notices:       p.plan.notices,
+	}
+	for _, n := range f.notices {
+		r.Notices = append(r.Notices, p.finder.conceal(n)) // an error may quote the Dockerfile
 	}
 	for _, pp := range p.plan.platforms {
 		out := scan.Platform{ID: pp.id, Image: pp.image}
