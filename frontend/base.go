@@ -20,9 +20,10 @@ import (
 )
 
 // ProbePrefix begins the names of operations that may fail without harm: they
-// ask a registry for a manifest by its digest alone, which some do not answer.
-// Clients that show a build's progress may leave their errors out.
-const ProbePrefix = "[scan] look up layers of "
+// ask a registry for a manifest by its digest alone, which some do not answer, or
+// for what a tag points at, which a build can do without. Clients that show a
+// build's progress may leave their errors out.
+const ProbePrefix = "[scan] look up "
 
 // maxManifest bounds a base image's index and manifest.
 const maxManifest = 4 << 20
@@ -174,7 +175,7 @@ func (s *solver) blobLayers(ctx context.Context, img *graph.Image) ([]baseLayer,
 func (s *solver) manifest(ctx context.Context, img *graph.Image, root digest.Digest, p ocispecs.Platform, blob func(d digest.Digest, filename, name string) (llb.State, error)) (*ocispecs.Manifest, error) {
 	const name = "manifest.json"
 	for range 2 {
-		st, err := blob(root, name, ProbePrefix+img.Ref+" (optional)")
+		st, err := blob(root, name, ProbePrefix+"layers of "+img.Ref+" (optional)")
 		if err != nil {
 			return nil, err
 		}

@@ -129,11 +129,11 @@ func encodeReport(r *scan.Report) string {
 	return ""
 }
 
-func cutPackages(s *scan.Stage) { s.Packages, s.Files, s.Owners = nil, nil, nil }
+func cutPackages(s *scan.Stage) { s.Packages, s.Files, s.Owners, s.Accounts = nil, nil, nil, nil }
 
 func cutFindings(s *scan.Stage) {
 	cutPackages(s)
-	s.Findings, s.Secrets, s.Problems, s.Misconfigurations = nil, nil, nil, nil
+	s.Findings, s.Secrets, s.Misconfigurations, s.Problems = nil, nil, nil, nil
 }
 
 // trimmed copies a report down to its stages and cuts each of them.

@@ -27,12 +27,9 @@ type configField struct {
 // parseConfig reads what the exporter takes for a platform's configuration; the
 // zero value for none.
 func parseConfig(data []byte) (imageConfig, error) {
-	if len(data) == 0 {
-		return nil, nil
-	}
-	var img dockerspec.DockerOCIImage
-	if err := json.Unmarshal(data, &img); err != nil {
-		return nil, errors.Wrap(err, "failed to read the image's configuration")
+	img, err := decodeConfig(data)
+	if img == nil {
+		return nil, err
 	}
 	c := img.Config
 	var labels, history []string
@@ -55,6 +52,18 @@ func parseConfig(data []byte) (imageConfig, error) {
 		configField{"OnBuild", c.OnBuild, "onbuild"},
 		configField{"History", history, ""},
 	), nil
+}
+
+// decodeConfig reads a configuration; nil for none.
+func decodeConfig(data []byte) (*dockerspec.DockerOCIImage, error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	img := new(dockerspec.DockerOCIImage)
+	if err := json.Unmarshal(data, img); err != nil {
+		return nil, errors.Wrap(err, "failed to read the image's configuration")
+	}
+	return img, nil
 }
 
 // oneEntry joins a command's words: an option and its value are two.

@@ -33,6 +33,10 @@ type planPlatform struct {
 	build  *graph.Build
 	// secrets of the Dockerfile and the image's configuration
 	secrets []placedSecret
+	texts   *texts
+	image   *scan.ImageConfig
+	// baseConfig is the configuration of the image that the final stage is built on
+	baseConfig []byte
 }
 
 // file finds a source file by the name that reports have, nil without one.
@@ -48,6 +52,7 @@ func (p *planPlatform) file(name string) *pb.SourceInfo {
 type planStage struct {
 	graph.Stage
 	layers []planLayer
+	base   *scan.Base // nil on scratch
 }
 
 // planLayer is one layer of a stage as it is reported.
@@ -92,11 +97,18 @@ func (p *planner) add(ctx context.Context, id string, st llb.State, config, base
 	if err != nil {
 		return err
 	}
-	pp := planPlatform{id: id, state: st, build: b, stages: make([]planStage, len(stages))}
+	pp := planPlatform{id: id, state: st, build: b, stages: make([]planStage, len(stages)), texts: texts, baseConfig: base}
+	if pp.image, err = p.finder.imageFacts(config); err != nil {
+		return err
+	}
 	// The image first: a layer that stages share is called by its place there.
 	for i := range slices.Backward(stages) {
 		if pp.stages[i], err = p.stage(ctx, id, &stages[i]); err != nil {
 			return err
+		}
+		if b := texts.builtOn(&pp.stages[i]); b != nil {
+			b.Ref = p.finder.conceal(b.Ref)
+			pp.stages[i].base = b
 		}
 	}
 	if !p.search.off {

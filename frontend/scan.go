@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/check"
 	"github.com/scan-build/scan-build/scan/config"
 	"github.com/scan-build/scan-build/scan/merge"
 )
@@ -26,6 +27,9 @@ type Options struct {
 	ScannerImage string
 	// Version of the program that scans.
 	Version string
+	// Siblings lists a repository's tags, for advice about other base images. Nil
+	// leaves only the tag that is used: an engine cannot be asked for a list.
+	Siblings func(ctx context.Context, repository string) ([]string, error)
 }
 
 // Scan analyses every layer of a build's result on all its platforms, matches
@@ -110,6 +114,7 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 	}
 	p := &planner{solver: sv, tools: t, plan: newPlan(), search: search, finder: newFinder(search.rules)}
 	var db *database
+	var facts *facts
 	eg, ctx2 := errgroup.WithContext(ctx)
 	eg.Go(func() (err error) {
 		db, err = loadDatabase(ctx2, sv, bc, t, s.opt.Options, s.started)
@@ -119,20 +124,26 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 		if err := p.addResult(ctx2, res); err != nil {
 			return err
 		}
-		return p.plan.run(ctx2, sv)
+		facts, err = s.analyze(ctx2, p)
+		return err
 	})
 	if err := eg.Wait(); err != nil {
 		return nil, err
 	}
-	report, err := s.report(p.plan, db, t)
+	report, err := s.report(p, db, facts)
 	if err != nil {
 		return nil, err
 	}
-	if err := match(ctx, sv, t, db, report); err != nil {
+	all, err := match(ctx, sv, t, db, report, facts.advice.subjects(p.plan))
+	if err != nil {
 		return nil, err
 	}
+	facts.advice.add(report, all)
 	p.plan.addSecrets(report)
+	p.plan.addLint(report, facts.lint, p.finder.conceal)
+	p.plan.addChecks(report)
 	report.Finished = time.Now().UTC()
+	check.Evaluate(report)
 	return &Outcome{Report: report, plan: p.plan, tools: t, solver: sv}, nil
 }
 
@@ -195,17 +206,21 @@ func (p *plan) run(ctx context.Context, s *solver) error {
 }
 
 // report merges the layers' inventories into the stages of a report.
-func (s *scanner) report(p *plan, db *database, t *tools) (*scan.Report, error) {
+func (s *scanner) report(p *planner, db *database, f *facts) (*scan.Report, error) {
 	r := &scan.Report{
 		SchemaVersion: scan.SchemaVersion,
 		Target:        s.opt.Target,
-		Scanner:       scan.Scanner{Name: "scan-build", Version: s.opt.Version, Digest: t.digest.String()},
+		Scanner:       scan.Scanner{Name: "scan-build", Version: s.opt.Version, Digest: p.tools.digest.String()},
 		Database:      db.status,
 		Started:       s.started,
-		Notices:       p.notices,
+		Build:         concealed(buildFacts(s.client.BuildOpts().Opts, s.opt.Options), p.finder.conceal),
+		Notices:       p.plan.notices,
 	}
-	for _, pp := range p.platforms {
-		out := scan.Platform{ID: pp.id}
+	for _, n := range f.notices {
+		r.Notices = append(r.Notices, p.finder.conceal(n)) // an error may quote the Dockerfile
+	}
+	for _, pp := range p.plan.platforms {
+		out := scan.Platform{ID: pp.id, Image: pp.image}
 		for _, ps := range pp.stages {
 			st, err := ps.merge()
 			if err != nil {
@@ -215,6 +230,7 @@ func (s *scanner) report(p *plan, db *database, t *tools) (*scan.Report, error) 
 		}
 		r.Platforms = append(r.Platforms, out)
 	}
+	p.plan.setBases(r)
 	return r, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
 	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/frontend/graph"
@@ -27,6 +28,8 @@ type texts struct {
 	target, main string
 	// args decide a FROM with variables.
 	args map[string]string
+	// contexts are the build contexts by name, see namedContexts.
+	contexts map[string]string
 
 	files  [][]scan.Secret // as Build.Files
 	config []configSecret
@@ -45,7 +48,7 @@ type placedSecret struct {
 
 // newTexts prepares the texts of a build with these frontend options.
 func newTexts(b *graph.Build, opts map[string]string, platform string) *texts {
-	t := &texts{build: b, target: opts[keyTarget], main: dockerfileName, args: platformArgs(platform), byArg: map[string]string{}}
+	t := &texts{build: b, target: opts[keyTarget], main: dockerfileName, args: platformArgs(platform), contexts: namedContexts(opts), byArg: map[string]string{}}
 	if name := opts[keyFilename]; name != "" {
 		t.main = path.Clean(name)
 	}
@@ -113,13 +116,11 @@ func (t *texts) place(stages []planStage) []placedSecret {
 		}
 		for _, s := range found {
 			in := file.At(s.Line)
-			p := placedSecret{Secret: s, final: in.StageIndex() < 0 || slices.Contains(chains[i], in.StageIndex())}
+			p := placedSecret{Secret: s}
+			p.final, p.stage, p.Instruction = placeInstruction(in, chains[i], stages)
 			p.Source, p.Path, p.Layer = scan.SecretInDockerfile, in.FileName(), -1
-			p.Instruction = instruction(in, chains[i], final)
 			if p.final {
 				written[s.Fingerprint] = cmp.Or(written[s.Fingerprint], p.Instruction)
-			} else {
-				p.stage = stageOf(in, stages)
 			}
 			out = append(out, p)
 		}
@@ -133,6 +134,17 @@ func (t *texts) place(stages []planStage) []placedSecret {
 	return out
 }
 
+// placeInstruction says whether an instruction counts as the image's own, whose
+// stage it is in if not, and how a report shows it. chain are the stages of its
+// file that the image has, the last of stages is the final one.
+func placeInstruction(in graph.Instruction, chain []int, stages []planStage) (final bool, stage string, l *scan.Layer) {
+	l = instruction(in, chain, &stages[len(stages)-1])
+	if in.StageIndex() < 0 || slices.Contains(chain, in.StageIndex()) {
+		return true, "", l
+	}
+	return false, stageOf(in, stages), l
+}
+
 // chains lists, for each file, the stages whose instructions the image has.
 func (t *texts) chains(final *planStage) [][]int {
 	files := t.build.Files()
@@ -143,12 +155,31 @@ func (t *texts) chains(final *planStage) [][]int {
 			out[i] = file.Chain(t.target, t.args)
 		}
 		for _, l := range final.layers {
-			if l.from.Source == file.Info && !slices.Contains(out[i], l.from.StageIndex()) {
+			if l.from.Source == file.Info && !slices.Contains(out[i], l.from.StageIndex()) && !t.bottomOf(file, out[i], l.from) {
 				out[i] = append(out[i], file.Below(l.from.StageIndex(), t.args)...)
 			}
 		}
 	}
 	return out
+}
+
+// bottomOf reports whether a layer is the image that the last stage of a chain is
+// FROM. Stages on the same image share its layers, so those do not tell which of
+// them the chain has.
+func (t *texts) bottomOf(file *graph.File, chain []int, l *graph.Layer) bool {
+	if l.Base == nil || len(chain) == 0 {
+		return false
+	}
+	ref, ok := file.Base(chain[len(chain)-1], t.args)
+	if !ok {
+		return false
+	}
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return false
+	}
+	used, err := reference.ParseNormalizedNamed(l.Base.Ref)
+	return err == nil && named.Name() == used.Name()
 }
 
 // stageOf names the stage of the plan that an instruction is in; the stage in

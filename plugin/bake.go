@@ -77,6 +77,9 @@ func (b *bakeCommand) run(cmd *cobra.Command, args []string) error {
 	for k, t := range targets {
 		t.Inputs.NamedContexts, t.BuildArgs = maps.Clone(t.Inputs.NamedContexts), maps.Clone(t.BuildArgs)
 		s.inject(&t)
+		if name, branch := branchArg(ctx, b.env, t.Inputs.ContextPath, t.BuildArgs); branch != "" {
+			t.BuildArgs[name] = branch
+		}
 		targets[k] = t
 	}
 	return b.build(ctx, nodes, targets, s, signer, printer, mode)

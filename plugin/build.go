@@ -114,6 +114,9 @@ func (b *buildCommand) build(ctx context.Context, opts *commands.BuildOptions, s
 	for k, v := range s.args {
 		opts.BuildArgs[k] = v
 	}
+	if name, branch := branchArg(ctx, b.env, opts.ContextPath, opts.BuildArgs); branch != "" {
+		opts.BuildArgs[name] = branch
+	}
 	h := newHandler(map[string]build.Options{defaultTarget: {}})
 	h.configure(s, b.env.version)
 	resp, _, err := commands.RunBuild(ctx, b.cli, opts, b.cli.In(), &calmWriter{printer}, &build.Handler{Evaluate: h.evaluate})

@@ -137,7 +137,7 @@ func (h *handler) scan(ctx context.Context, name string, c gwclient.Client, res 
 	if err != nil {
 		return &frontend.ScanError{Err: err}
 	}
-	opt := frontend.Options{Options: opts, Target: name, Version: h.version, ScannerImage: h.image}
+	opt := frontend.Options{Options: opts, Target: name, Version: h.version, ScannerImage: h.image, Siblings: listTags}
 	if opts.Scanner.Kind == config.RefImage {
 		opt.ScannerImage = opts.Scanner.Value
 	}

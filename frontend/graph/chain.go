@@ -6,6 +6,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/pkg/errors"
 )
 
@@ -50,6 +51,18 @@ type Image struct {
 	Op   *pb.Op
 	meta *pb.OpMetadata
 }
+
+// NewImage is an image that no definition names, pinned by its digest.
+func NewImage(ref string, platform ocispecs.Platform) *Image {
+	return &Image{Ref: ref, Scheme: DockerImage, Op: &pb.Op{
+		Op:          &pb.Op_Source{Source: &pb.SourceOp{Identifier: DockerImage + "://" + ref}},
+		Platform:    pb.PlatformFromSpec(platform),
+		Constraints: &pb.WorkerConstraints{},
+	}}
+}
+
+// State returns the image's whole state.
+func (i *Image) State() (llb.State, error) { return sourceState(i.Op, i.meta) }
 
 // Limit returns the image's state with only its first k layers.
 func (i *Image) Limit(k int, attr string) (llb.State, error) {

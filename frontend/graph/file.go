@@ -19,6 +19,7 @@ type File struct {
 
 	stages []fileStage
 	args   []instructions.ArgCommand // before the first FROM
+	nodes  []node
 	escape rune
 }
 
@@ -53,6 +54,7 @@ func parseFile(info *pb.SourceInfo, conceal func(string) string) *File {
 		return f
 	}
 	f.args, f.escape = args, ast.EscapeToken
+	f.nodes = nodes(ast.AST, conceal)
 	for i, st := range stages {
 		fs := fileStage{name: st.Name, named: st.Name != "", base: st.BaseName}
 		if !fs.named {

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -45,6 +46,8 @@ type Image struct {
 	Config   v1.Config
 	// Layers from the lowest up.
 	Layers []Layer
+	// Created is when the image claims to have been made; zero for year 1.
+	Created time.Time
 	// DockerTypes makes an image with Docker's media types in place of OCI's. An
 	// index has OCI's all the same.
 	DockerTypes bool
@@ -88,8 +91,9 @@ func build(t testing.TB, image Image) v1.Image {
 	img = mutate.ConfigMediaType(img, configType)
 	img, err := mutate.ConfigFile(img, &v1.ConfigFile{
 		OS: p.OS, Architecture: p.Architecture, Variant: p.Variant,
-		Config: image.Config,
-		RootFS: v1.RootFS{Type: "layers"},
+		Created: v1.Time{Time: image.Created},
+		Config:  image.Config,
+		RootFS:  v1.RootFS{Type: "layers"},
 	})
 	if err != nil {
 		t.Fatalf("failed to make an image: %v", err)
