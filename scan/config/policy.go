@@ -113,4 +113,9 @@ type File struct {
 	// Name as the options have it, or in a policy that is extended, "POLICY!NAME".
 	Name string
 	Data []byte
+	// MayIgnore says of a file of Rego that what it ignores is ignored: the policies
+	// that the options build on may deny that.
+	MayIgnore bool
+	// Base is the base image that a VEX document came with, empty for any other.
+	Base string
 }
