@@ -8,7 +8,6 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	"github.com/pkg/errors"
 
-	"github.com/scan-build/scan-build/scan/config"
 	"github.com/scan-build/scan-build/scan/policy/bundle"
 )
 
@@ -37,7 +36,7 @@ func policyURL(url, dgst string) (llb.State, error) {
 }
 
 // Pull has the engine pull an image, with the credentials of whoever builds.
-func (s *policySource) Pull(ctx context.Context, image string) ([]config.File, error) {
+func (s *policySource) Pull(ctx context.Context, image string) (*bundle.Bundle, error) {
 	sv := newSolver(s.client, nil)
 	st, err := policyImage(image, llb.Platform(sv.native))
 	if err != nil {
@@ -48,8 +47,10 @@ func (s *policySource) Pull(ctx context.Context, image string) ([]config.File, e
 		return nil, err
 	}
 	t := &tree{ref: ref, dir: "/"}
-	err = t.walk(ctx, "", bundle.Kept)
-	return t.files, err
+	if err := t.walk(ctx, "", bundle.Kept); err != nil {
+		return nil, err
+	}
+	return bundle.New(t.files)
 }
 
 func policyImage(image string, opts ...llb.ImageOption) (llb.State, error) {

@@ -4,9 +4,11 @@ import "strings"
 
 const MaxDepth = 5
 
-func (v Values) Extends() []Extend                                { return nil }
-func (o Options) MayIgnore(string) bool                           { return true }
-func Chain(parents []Values, child ...Values) (Values, error)      { return Merge(append(parents, child...)...), nil }
+func (v Values) Extends() []Extend      { return nil }
+func (o Options) MayIgnore(string) bool { return true }
+func Chain(parents []Values, child ...Values) (Values, error) {
+	return Merge(append(parents, child...)...), nil
+}
 func SplitName(s string) (policy, name string) {
 	i := strings.LastIndex(s, "!")
 	if i < 0 {

@@ -45,12 +45,8 @@ func (l *loader) read(ctx context.Context, x config.Extend, in folder) (b *Bundl
 		if !ok {
 			return nil, "", errors.New("is not pinned: name it as oci://REGISTRY/REPOSITORY@sha256:…")
 		}
-		files, err := l.src.Pull(ctx, image)
-		if err != nil {
-			return nil, "", errors.Wrap(err, "failed to load the policy")
-		}
-		b, err := New(files)
-		return b, pin, err
+		b, err := l.src.Pull(ctx, image)
+		return b, pin, errors.Wrap(err, "failed to load the policy")
 	case refURL:
 		if x.Digest == "" {
 			return nil, "", errors.New("is not pinned: add digest: sha256:… of what the URL leads to")

@@ -36,9 +36,9 @@ type predicate struct {
 	Format string `json:"format"`
 }
 
-// Sign signs the bundle's content. sign makes the signature of a message, as the
-// key's kind wants it; keyID names the key, for people.
-func (b *Bundle) Sign(keyID string, sign func(message []byte) ([]byte, error)) error {
+// Sign signs the bundle's content. sign makes the signature of a message, as goes
+// with the kind of its key, and names the key, for people.
+func (b *Bundle) Sign(sign func(message []byte) (sig []byte, keyID string, err error)) error {
 	payload, err := json.Marshal(statement{
 		Type:          statementType,
 		Subject:       []subject{{Name: "policy", Digest: map[string]string{"sha256": strings.TrimPrefix(b.Digest(), "sha256:")}}},
@@ -48,7 +48,7 @@ func (b *Bundle) Sign(keyID string, sign func(message []byte) ([]byte, error)) e
 	if err != nil {
 		return errors.Wrap(err, "failed to encode the statement about the policy")
 	}
-	sig, err := sign(dsse.PAE(payloadType, payload))
+	sig, keyID, err := sign(dsse.PAE(payloadType, payload))
 	if err != nil {
 		return errors.Wrap(err, "failed to sign the policy")
 	}

@@ -17,7 +17,6 @@ type Source interface {
 	// Fetch returns what an https URL leads to, having checked its digest
 	// ("sha256:…"), at most limit bytes.
 	Fetch(ctx context.Context, url, digest string, limit int) ([]byte, error)
-	// Pull returns the files in an image that is named by its digest, as far as
-	// [Kept] wants them and in the bounds of Files.
-	Pull(ctx context.Context, image string) ([]config.File, error)
+	// Pull returns the bundle in an image that is named by its digest.
+	Pull(ctx context.Context, image string) (*Bundle, error)
 }
