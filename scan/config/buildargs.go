@@ -53,7 +53,10 @@ func optionOfBuildArg(name string) (o Option, exact, ok bool) {
 	}
 	key := squash(name)
 	for _, o := range all {
-		if want := squash(o.BuildArg()); key == want || hasPrefixFold(name, buildArgPrefix) && near(key, want) {
+		// What cannot come by this road is worth a hint only under its own name: SCAN_REPO
+		// is no slip of rego.
+		isNear := o.Roads&RoadBuildArg != 0 && hasPrefixFold(name, buildArgPrefix)
+		if want := squash(o.BuildArg()); key == want || isNear && near(key, want) {
 			return o, false, true
 		}
 	}

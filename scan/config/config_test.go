@@ -13,8 +13,12 @@ import (
 )
 
 func TestDefaults(t *testing.T) {
+	all, none := Threshold{Unknown: true}, Threshold{Never: true}
+	high := Threshold{Severity: scan.SeverityHigh}
 	want := Options{
-		Thresholds: Thresholds{Image: Levels{Block: Threshold{Severity: scan.SeverityHigh}}},
+		Thresholds: Thresholds{Image: Levels{high, all, all}, Base: Levels{high, all, all}, Stages: Levels{none, all, all}},
+		KEV:        EffectBlock,
+		Checks:     Checks{Levels: Levels{none, Threshold{Severity: scan.SeverityMedium}, Threshold{Severity: scan.SeverityLow}}},
 		DB:         Ref{RefURL, DefaultDB},
 		MaxDBAge:   120 * time.Hour,
 		Secrets:    Secrets{Mode: SecretsBlock},
@@ -25,26 +29,27 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestEveryRoadReachesTheSameOptions(t *testing.T) {
-	file, err := ParseYAML(FileName, []byte("version: 1\nfail-on: Medium\nonly-fixed: true\ndb: docker-image://reg/db:1\nmax-db-age: 5d\nsecrets:\n  mode: Warn\n"))
+	file, err := ParseYAML(FileName, []byte("version: 1\nfail-on: Medium\nonly-fixed: true\ndb: docker-image://reg/db:1\nmax-db-age: 5d\nsecrets:\n  mode: Warn\nkev: WARN\nepss: 0.5\nchecks: {fail-on: critical}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	args, err := FromBuildArgs(map[string]string{
-		"SCAN_FAIL_ON": "medium", "SCAN_ONLY_FIXED": "1", "SCAN_DB": "docker-image://reg/db:1", "SCAN_MAX_DB_AGE": "120h", "SCAN_SECRETS": "warn",
+		"SCAN_FAIL_ON": "medium", "SCAN_ONLY_FIXED": "1", "SCAN_DB": "docker-image://reg/db:1", "SCAN_MAX_DB_AGE": "120h", "SCAN_SECRETS": "warn", "SCAN_KEV": "warn", "SCAN_EPSS": ".5", "SCAN_FAIL_ON_CHECK": "critical",
 		"SCAN_TEAM": "the Dockerfile's own", "NODE_VERSION": "20",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := parseFlags(t, "--fail-on=medium", "--only-fixed", "--db=docker-image://reg/db:1", "--max-db-age=120h", "--secrets=warn")
+	flags := parseFlags(t, "--fail-on=medium", "--only-fixed", "--db=docker-image://reg/db:1", "--max-db-age=120h", "--secrets=warn", "--kev=warn", "--epss=0.50", "--fail-on-check=critical")
 
-	want := Options{
-		Thresholds: Thresholds{Image: Levels{Block: Threshold{Severity: scan.SeverityMedium}}},
-		OnlyFixed:  true,
-		DB:         Ref{RefImage, "reg/db:1"},
-		MaxDBAge:   120 * time.Hour,
-		Secrets:    Secrets{Mode: SecretsWarn},
-	}
+	medium := Threshold{Severity: scan.SeverityMedium}
+	want := Default()
+	want.Thresholds.Image.Block, want.Thresholds.Base.Block = medium, medium
+	want.OnlyFixed = true
+	want.DB = Ref{RefImage, "reg/db:1"}
+	want.Secrets.Mode = SecretsWarn
+	want.KEV, want.EPSS = EffectWarn, 0.5
+	want.Checks.Levels.Block = Threshold{Severity: scan.SeverityCritical}
 	for road, v := range map[string]Values{"file": file, "build args": args, "flags": flags} {
 		got, err := v.Options()
 		if err != nil {
@@ -70,7 +75,7 @@ func TestLaterRoadWins(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.Thresholds.Image.Block = Threshold{Never: true}
+	want.Thresholds.Image.Block, want.Thresholds.Base.Block = Threshold{Never: true}, Threshold{Never: true}
 	want.OnlyFixed = true
 	want.MaxDBAge = 2 * time.Hour
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -113,7 +118,7 @@ func TestFileErrorsNameFileLineAndKey(t *testing.T) {
 		"unknown severity":    {"# gate\n\nfail-on: hi", `.scan-build.yaml:3: fail-on: unknown severity "hi", want critical, high, medium, low, negligible or none`},
 		"severity unknown":    {"fail-on: unknown", `.scan-build.yaml:1: fail-on: unknown severity "unknown", want critical, high, medium, low, negligible or none`},
 		"no value":            {"fail-on:", `.scan-build.yaml:1: fail-on: has no value`},
-		"unknown key":         {"only-fixed: true\nfoo: 1", `.scan-build.yaml:2: foo: unknown key, want version, fail-on, only-fixed, db, max-db-age or secrets`},
+		"unknown key":         {"only-fixed: true\nfoo: 1", `.scan-build.yaml:2: foo: unknown key, want version, extends, overridable, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, db, max-db-age or profiles`},
 		"slip":                {"failon: high", `.scan-build.yaml:1: failon: unknown key, did you mean fail-on?`},
 		"snake case":          {"max_db_age: 1h", `.scan-build.yaml:1: max_db_age: unknown key, did you mean max-db-age?`},
 		"twice":               {"fail-on: low\nfail-on: high", `.scan-build.yaml:2: fail-on: is already set in line 1`},

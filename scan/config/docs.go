@@ -10,6 +10,9 @@ func Markdown() string {
 		cells := []string{"–", "–", "–", "–", o.Help}
 		if o.Roads&RoadFile != 0 {
 			cells[0] = "`" + o.FileKey() + "`"
+			if o.Key != "" {
+				cells[0] = "`" + o.Name + "`, `" + o.Key + "`"
+			}
 		}
 		if o.Roads&RoadBuildArg != 0 {
 			cells[1] = "`" + o.BuildArg() + "`"
@@ -19,6 +22,9 @@ func Markdown() string {
 		}
 		if o.Default != "" {
 			cells[3] = "`" + o.Default + "`"
+		}
+		if like, ok := optionNamed(o.Like); ok {
+			cells[3] = "as `" + like.FileKey() + "`"
 		}
 		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -9,9 +8,9 @@ import (
 
 // optionOfKey finds an option by its path of keys in the file, or by the name
 // that sets it in short.
-func optionOfKey(key string) (Option, bool) {
+func optionOfKey(key string, inProfile bool) (Option, bool) {
 	for _, o := range All() {
-		if o.FileKey() == key || o.Name == key {
+		if (o.FileKey() == key || o.Name == key) && (!inProfile || o.across != own) {
 			return o, true
 		}
 	}
@@ -19,22 +18,29 @@ func optionOfKey(key string) (Option, bool) {
 }
 
 // isGroup says whether options have their keys below this one.
-func isGroup(key string) bool { return len(fileKeys(key+".")) > 0 }
+func isGroup(key string, inProfile bool) bool { return len(fileKeys(key+".", inProfile)) > 0 }
 
 // fileKeys are the keys that a mapping may have, in the order of [All]. The
 // prefix is the path that leads to the mapping, with a dot at its end.
-func fileKeys(prefix string) []string {
+func fileKeys(prefix string, inProfile bool) []string {
 	var keys []string
-	if prefix == "" {
+	switch {
+	case prefix != "":
+	case inProfile:
+		keys = append(keys, branchesKey)
+	default:
 		keys = append(keys, versionKey)
 	}
 	for _, o := range All() {
-		rest, ok := strings.CutPrefix(o.FileKey(), prefix)
-		if !ok || o.Roads&RoadFile == 0 {
+		if o.Roads&RoadFile == 0 || inProfile && o.across == own {
 			continue
 		}
-		if key, _, _ := strings.Cut(rest, "."); !slices.Contains(keys, key) {
-			keys = append(keys, key)
+		for _, name := range []string{o.Name, o.FileKey()} {
+			rest, ok := strings.CutPrefix(name, prefix)
+			if ok {
+				key, _, _ := strings.Cut(rest, ".")
+				keys = appendNew(keys, key)
+			}
 		}
 	}
 	return keys

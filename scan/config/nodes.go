@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 	"go.yaml.in/yaml/v3"
 )
@@ -52,24 +54,37 @@ func scalars(n *yaml.Node, several bool) ([]value, error) {
 	return []value{{v, n.Line}}, err
 }
 
-// entries reads a list of mappings that have some of the given keys.
-func entries(n *yaml.Node, keys []string) ([]entry, error) {
+// eachValue calls f for the values of a setting that has at least one.
+func eachValue(s setting, what string, f func(text string) error) error {
+	if len(s.values) > maxEntries {
+		return errors.Errorf("has %d %s, more than %d", len(s.values), what, maxEntries)
+	}
+	for _, v := range s.values {
+		if err := f(v.text); err != nil {
+			return &partError{line: v.line, err: err}
+		}
+	}
+	return nil
+}
+
+// entries reads a list of mappings. Where the option says so, an entry or the
+// whole list can be a single value in short.
+func entries(n *yaml.Node, o Option) ([]entry, error) {
+	keys := fieldNames(o.Entry)
 	list := resolve(n)
+	if o.Brief && list.Kind == yaml.ScalarNode {
+		e, err := o.brief(list)
+		return []entry{e}, err
+	}
 	if list.Kind != yaml.SequenceNode {
 		return nil, errors.Errorf("want a list of entries with %s", orList(keys))
 	}
 	if len(list.Content) > maxEntries {
 		return nil, errors.Errorf("has %d entries, more than %d", len(list.Content), maxEntries)
 	}
-	var out []entry
+	out := []entry{}
 	for _, item := range list.Content {
-		if resolve(item).Kind != yaml.MappingNode {
-			return nil, &partError{line: item.Line, err: errors.Errorf("want an entry with %s", orList(keys))}
-		}
-		e := entry{line: item.Line, values: map[string]value{}}
-		err := eachKey(resolve(item), func(key, v *yaml.Node, err error) error {
-			return e.take(key, v, keys, err)
-		})
+		e, err := o.entry(item, keys)
 		if err != nil {
 			return nil, err
 		}
@@ -78,23 +93,51 @@ func entries(n *yaml.Node, keys []string) ([]entry, error) {
 	return out, nil
 }
 
+func fieldNames(fields []Field) []string {
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func (o Option) entry(n *yaml.Node, keys []string) (entry, error) {
+	if o.Brief && resolve(n).Kind == yaml.ScalarNode {
+		return o.brief(n)
+	}
+	if resolve(n).Kind != yaml.MappingNode {
+		return entry{}, &partError{line: n.Line, err: errors.Errorf("want an entry with %s", orList(keys))}
+	}
+	e := entry{line: n.Line, values: map[string]value{}}
+	err := eachKey(resolve(n), func(key, v *yaml.Node, err error) error {
+		return e.take(key, v, keys, err)
+	})
+	return e, err
+}
+
+// brief reads an entry of which only the first key is given, without the key.
+func (o Option) brief(n *yaml.Node) (entry, error) {
+	text, err := scalar(n)
+	if err != nil {
+		return entry{}, &partError{line: n.Line, err: err}
+	}
+	return entry{line: n.Line, values: map[string]value{o.Entry[0].Name: {text, n.Line}}}, nil
+}
+
 func (e *entry) take(key, v *yaml.Node, keys []string, err error) error {
 	fail := func(err error) error { return &partError{line: key.Line, key: shorten(key.Value), err: err} }
 	if err != nil {
 		return fail(err)
 	}
-	for _, k := range keys {
-		if k != key.Value {
-			continue
-		}
-		text, err := scalar(v)
-		if err != nil {
-			return fail(err)
-		}
-		e.values[k] = value{text, v.Line}
-		return nil
+	if !slices.Contains(keys, key.Value) {
+		return fail(unknownKey(key.Value, keys))
 	}
-	return fail(unknownKey(key.Value, keys))
+	text, err := scalar(v)
+	if err != nil {
+		return fail(err)
+	}
+	e.values[key.Value] = value{text, v.Line}
+	return nil
 }
 
 func scalar(n *yaml.Node) (string, error) {

@@ -1,9 +1,8 @@
 package config
 
 import (
+	"slices"
 	"time"
-
-	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
 )
@@ -50,8 +49,12 @@ type Options struct {
 	Profile, Branch string
 	// Extends are the policies that the file builds on.
 	Extends []Extend
-	// Rego and VEX name files (globs) in the build context.
+	// Rego and VEX name files (globs) in the build context, or "POLICY!NAME" files
+	// in a policy that is extended, see [SplitName].
 	Rego, VEX []string
+	// Bound are those of Rego that a policy that is extended does not let ignore
+	// anything, see [Options.MayIgnore].
+	Bound []string
 	// RegoFiles and VEXFiles are what those names led to, and Policies all that took
 	// part in the options. No road sets them: whoever reads the files adds them.
 	RegoFiles, VEXFiles []File
@@ -73,43 +76,7 @@ func Default() Options {
 	return o
 }
 
-// Threshold is a severity from which on findings block, or none. The zero
-// value is the strictest one: any known severity blocks.
-type Threshold struct {
-	Severity scan.Severity
-	// Never says that no severity blocks, whatever Severity is.
-	Never bool
-}
-
-// thresholdNone is how a threshold that never blocks is written.
-const thresholdNone = "none"
-
-// ParseThreshold reads a severity's name or "none", in any case. "unknown" is
-// refused: a finding whose severity nobody has assessed is no threshold.
-func ParseThreshold(s string) (Threshold, error) {
-	if equalFold(s, thresholdNone) {
-		return Threshold{Never: true}, nil
-	}
-	v, err := scan.ParseSeverity(s)
-	if err != nil || v == scan.SeverityUnknown {
-		return Threshold{}, errors.Errorf("unknown severity %q, want critical, high, medium, low, negligible or none", s)
-	}
-	return Threshold{Severity: v}, nil
-}
-
-// Reached says whether a finding of the given severity blocks. A finding of
-// unknown severity never does.
-func (t Threshold) Reached(s scan.Severity) bool {
-	return !t.Never && s > scan.SeverityUnknown && s >= t.Severity
-}
-
-func (t Threshold) String() string {
-	switch {
-	case t.Never:
-		return thresholdNone
-	case t.Severity <= scan.SeverityUnknown:
-		return scan.SeverityNegligible.String()
-	default:
-		return t.Severity.String()
-	}
-}
+// MayIgnore says whether the results "ignore" of the files that an element of
+// o.Rego names count: a file that extends a policy can always deny more, but
+// less only where the policy says overridable: [rego].
+func (o Options) MayIgnore(rego string) bool { return !slices.Contains(o.Bound, rego) }

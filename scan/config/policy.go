@@ -90,7 +90,7 @@ type Exception struct {
 }
 
 // Expired says whether the exception's last day is over, in UTC.
-func (e Exception) Expired(at time.Time) bool { return !at.Before(e.Expires.AddDate(0, 0, 1)) }
+func (e Exception) Expired(at time.Time) bool { return over(e.Expires, at) }
 
 // ExpiryWarning is how many days an exception holds on, with a warning, after
 // its last day.
@@ -113,8 +113,8 @@ type File struct {
 	// Name as the options have it, or in a policy that is extended, "POLICY!NAME".
 	Name string
 	Data []byte
-	// MayIgnore says of a file of Rego that what it ignores is ignored: the policies
-	// that the options build on may deny that.
+	// MayIgnore says of Rego whether its results "ignore" count, see
+	// [Options.MayIgnore].
 	MayIgnore bool
 	// Base is the base image that a VEX document came with, empty for any other.
 	Base string

@@ -44,12 +44,7 @@ const DefaultRules = "default"
 
 // ParseSecretMode reads a mode's name, in any case.
 func ParseSecretMode(s string) (SecretMode, error) {
-	for _, m := range []SecretMode{SecretsBlock, SecretsWarn, SecretsOff} {
-		if equalFold(s, string(m)) {
-			return m, nil
-		}
-	}
-	return "", errors.Errorf("unknown mode %q, want block, warn or off", shorten(s))
+	return parseWord("mode", s, SecretsBlock, SecretsWarn, SecretsOff)
 }
 
 func (m SecretMode) String() string {
@@ -80,7 +75,7 @@ type SecretAllow struct {
 }
 
 // Expired says whether the entry's last day is over, in UTC.
-func (a SecretAllow) Expired(at time.Time) bool { return !at.Before(a.Expires.AddDate(0, 0, 1)) }
+func (a SecretAllow) Expired(at time.Time) bool { return over(a.Expires, at) }
 
 // Matches says whether the entry means this secret, expired or not.
 func (a SecretAllow) Matches(s scan.Secret) bool {

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
 
@@ -25,7 +28,7 @@ func nearest(s string, names []string) string {
 	}
 	best, bestDistance := "", 3
 	for _, n := range names {
-		if d := distance(s, n); d < bestDistance && d < len(n) {
+		if d := distance(s, n); d < bestDistance && d < min(len(n), len(s)) {
 			best, bestDistance = n, d
 		}
 	}
@@ -53,11 +56,16 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// orList joins names as in "a, b or c".
-func orList(names []string) string {
+// orList joins names as in "a, b or c", andList as in "a, b and c".
+func orList(names []string) string  { return joinNames(names, " or ") }
+func andList(names []string) string { return joinNames(names, " and ") }
+
+func joinNames(names []string, before string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
 	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return strings.Join(names[:last], ", ") + before + names[last]
 }
+
+func containsControl(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }

@@ -2,9 +2,8 @@ package config
 
 import (
 	"cmp"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/pkg/errors"
 )
@@ -32,6 +31,8 @@ type Option struct {
 	Value string
 	// Default as it would be written; empty for none.
 	Default string
+	// Like names the option whose value this one has where it is not set.
+	Like string
 	// Help is one line, without a full stop.
 	Help string
 	// Roads it can come by, and Why not the others.
@@ -39,14 +40,59 @@ type Option struct {
 	Why   string
 	// Repeatable options collect the values given on one road.
 	Repeatable bool
-	// Entry names the keys of an option that is a list of mappings.
-	Entry []string
+	// Map options are mappings of keys that are not known beforehand.
+	Map bool
+	// Entry are the keys of an option that is a list of mappings. The first of
+	// them can be given alone where Brief says so, instead of an entry or the list.
+	Entry []Field
+	Brief bool
 
 	set func(o *Options, s setting) error
+	// schema of one value, and what else holds of a list and of an entry.
+	schema, list, item schema
+	// loose measures how much the option lets pass: what is greater is looser. An
+	// option without it can be set by whoever extends a policy as they like.
+	loose func(o Options) float64
+	// weakens names options that are worth less when this one lets more pass: a
+	// policy that sets one of them speaks of this one, too, with its default.
+	weakens []string
+	across  across
 }
+
+// Field is a key of an entry in a list of mappings.
+type Field struct {
+	Name, Help string
+	Required   bool
+	schema     schema
+}
+
+// across says what becomes of an option that a file and the policies that it
+// extends set.
+type across uint8
+
+const (
+	// overrides has the last one win, unless it is looser.
+	overrides across = iota
+	// unites collects all: more of it is never looser.
+	unites
+	// adds collects all, and more of it is looser.
+	adds
+	// addsWeakly collects all; what is added may be stricter but not looser.
+	addsWeakly
+	// own is for the file alone.
+	own
+)
 
 // FileKey is the option's path of keys in the file, e.g. secrets.mode.
 func (o Option) FileKey() string { return cmp.Or(o.Key, o.Name) }
+
+// id is how a setting of the option is kept; key is for an option that is a Map.
+func (o Option) id(key string) string {
+	if !o.Map {
+		return o.Name
+	}
+	return o.Name + "." + key
+}
 
 // BuildArg is the name of the option's build argument, e.g. SCAN_FAIL_ON.
 func (o Option) BuildArg() string {
@@ -58,46 +104,54 @@ func (o Option) Flag() string { return "--" + o.Name }
 
 // All returns every option, in the order they are documented in.
 func All() []Option {
+	return slices.Concat(extendOptions(), thresholdOptions(), urgencyOptions(), imageOptions(), checkOptions(),
+		secretOptions(), exceptionOptions(), databaseOptions(), profileOptions(), runOptions())
+}
+
+// optionNamed finds an option by its name.
+func optionNamed(name string) (Option, bool) {
+	for _, o := range All() {
+		if o.Name == name {
+			return o, true
+		}
+	}
+	return Option{}, false
+}
+
+// optionOf finds the option that a setting is kept for.
+func optionOf(id string) (Option, bool) {
+	for _, o := range All() {
+		if o.Name == id || o.Map && strings.HasPrefix(id, o.Name+".") {
+			return o, true
+		}
+	}
+	return Option{}, false
+}
+
+func databaseOptions() []Option {
 	return []Option{
 		{
-			Name: "fail-on", Value: "SEVERITY", Default: "high", Roads: everyRoad,
-			Help: "Block the build at findings of this severity and above: critical, high, medium, low, negligible or none",
-			set: one(func(o *Options, s string, _ Road) (err error) {
-				o.Thresholds.Image.Block, err = ParseThreshold(s)
-				return err
-			}),
-		},
-		{
-			Name: "only-fixed", Default: "false", Roads: everyRoad,
-			Help: "Block only at findings for which a fixed version exists",
-			set:  one(func(o *Options, s string, _ Road) (err error) { o.OnlyFixed, err = parseBool(s); return err }),
-		},
-		{
-			Name: "db", Value: "REF", Default: DefaultDB, Roads: everyRoad,
+			Name: "db", Value: "REF", Default: DefaultDB, Roads: everyRoad, schema: text(0),
 			Help: "Vulnerability database: https URL of a listing, docker-image://, oci-layout://, local folder or archive",
 			set:  one(setDB),
 		},
 		{
-			Name: "max-db-age", Value: "DURATION", Default: "120h", Roads: everyRoad,
-			Help: "Refuse a vulnerability database older than this, e.g. 36h or 5d; 0 accepts any",
-			set:  one(func(o *Options, s string, _ Road) (err error) { o.MaxDBAge, err = parseAge(s); return err }),
+			Name: "max-db-age", Value: "DURATION", Default: "120h", Roads: everyRoad, schema: ageSchema(),
+			Help:  "Refuse a vulnerability database older than this, e.g. 36h or 5d; 0 accepts any",
+			set:   one(func(o *Options, s string, _ Road) (err error) { o.MaxDBAge, err = parseAge(s); return err }),
+			loose: func(o Options) float64 { return looseAge(o.MaxDBAge) },
 		},
+	}
+}
+
+// runOptions are about one run, not about what it is worth.
+func runOptions() []Option {
+	return []Option{
 		{
-			Name: "secrets", Key: "secrets.mode", Value: "MODE", Default: string(SecretsBlock), Roads: everyRoad,
-			Help: "What a secret in the image does to the build: block, warn, or off to search for none",
-			set:  one(func(o *Options, s string, _ Road) (err error) { o.Secrets.Mode, err = ParseSecretMode(s); return err }),
-		},
-		{
-			Name: "secrets.rules", Roads: RoadFile, Repeatable: true,
-			Why:  "sets of rules are files beside the Dockerfile",
-			Help: "Sets of rules in gitleaks' format to search by: files of the build context, and default for gitleaks' own",
-			set:  setRules,
-		},
-		{
-			Name: "secrets.allow", Roads: RoadFile, Repeatable: true, Entry: allowKeys,
-			Why:  "what is accepted is written down with a reason",
-			Help: "Secrets to accept, by rule, path or fingerprint, each with a reason and the day it expires",
-			set:  setAllow,
+			Name: "advise", Default: "false", Roads: RoadBuildArg | RoadFlag,
+			Why:  "who builds decides what to spend time on",
+			Help: "Scan newer base images as well and say what they would change",
+			set:  one(func(o *Options, s string, _ Road) (err error) { o.Advise, err = parseBool(s); return err }),
 		},
 		{
 			Name: "report", Value: "FORMAT=FILE", Roads: RoadFlag, Repeatable: true,
@@ -148,32 +202,4 @@ func setReports(o *Options, s setting) error {
 		o.Reports = append(o.Reports, v.text)
 	}
 	return nil
-}
-
-func parseBool(s string) (bool, error) {
-	b, err := strconv.ParseBool(s)
-	if err != nil {
-		return false, errors.Errorf("%q is neither true nor false", s)
-	}
-	return b, nil
-}
-
-// maxAgeDays keeps days × 24h far from overflow; nobody means more.
-const maxAgeDays = 36500
-
-// parseAge reads a duration as Go writes it, or a whole number of days ("5d").
-func parseAge(s string) (time.Duration, error) {
-	bad := errors.Errorf("%q is not a duration, want e.g. 120h, 5d, or 0 for any age", s)
-	if n, ok := strings.CutSuffix(s, "d"); ok {
-		days, err := strconv.ParseUint(n, 10, 32)
-		if err != nil || days > maxAgeDays {
-			return 0, bad
-		}
-		return time.Duration(days) * 24 * time.Hour, nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, bad
-	}
-	return d, nil
 }

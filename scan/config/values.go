@@ -1,16 +1,25 @@
 package config
 
 import (
-	"cmp"
-	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 )
 
 // Values are options as they came by one road or, merged, by several. The zero
-// value sets nothing. What is in it has been checked.
+// value sets nothing. What is in it has been checked, each option for itself.
 type Values struct {
+	// settings by [Option.id].
 	settings map[string]setting
+	// profiles of the file, in its order.
+	profiles []profile
+	// parents are the policies that the file extends, see [Chain].
+	parents []Values
+	// read says that a file took part: without one, nobody knows what profiles
+	// there are.
+	read bool
 }
 
 // setting is what was given for one option, and where.
@@ -18,7 +27,19 @@ type setting struct {
 	values []value
 	// entries are the items of a list of mappings.
 	entries []entry
-	at      place
+	// key is the one that is set of an option that is a mapping of free keys.
+	key string
+	at  place
+	// weak marks Rego of a file whose policies do not let it ignore anything.
+	weak bool
+}
+
+// text is the value of an option that has one.
+func (s setting) text() string {
+	if len(s.values) != 1 {
+		return ""
+	}
+	return s.values[0].text
 }
 
 // value is a raw value and its line, 0 outside of a file.
@@ -42,92 +63,18 @@ func given(at place, texts ...string) setting {
 	return s
 }
 
-// place is where an option was given.
-type place struct {
-	road Road
-	file string
-	line int
-}
-
-// Error is an option that cannot be taken, with the place it was given.
-type Error struct {
-	// Road it came by; File and Line are set for [RoadFile], Line 0 if it
-	// concerns the whole file.
-	Road Road
-	File string
-	Line int
-	// Name as written on that road: a key, a build argument or a flag. Empty if
-	// the error concerns no single option.
-	Name string
-	Err  error
-}
-
-func (e *Error) Error() string {
-	var where string
-	switch {
-	case e.Road == RoadBuildArg:
-		return fmt.Sprintf("--build-arg %s: %v", e.Name, e.Err)
-	case e.Road == RoadFlag:
-		return fmt.Sprintf("%s: %v", e.Name, e.Err)
-	case e.Line > 0:
-		where = fmt.Sprintf("%s:%d", e.File, e.Line)
-	default:
-		where = e.File
-	}
-	if e.Name != "" {
-		where += ": " + e.Name
-	}
-	return fmt.Sprintf("%s: %v", where, e.Err)
-}
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// partError is an error in one item of a list, or in one key of an item.
-type partError struct {
-	line int
-	key  string
-	err  error
-}
-
-func (e *partError) Error() string { return e.err.Error() }
-
-// nameOn is the option's name on a road.
-func (o Option) nameOn(r Road) string {
-	switch r {
-	case RoadBuildArg:
-		return o.BuildArg()
-	case RoadFlag:
-		return o.Flag()
-	default:
-		return o.FileKey()
-	}
-}
-
-// fail makes an error of one that the option's setter gave.
-func (o Option) fail(at place, err error) error {
-	e := &Error{Road: at.road, File: at.file, Line: at.line, Name: o.nameOn(at.road), Err: err}
-	var part *partError
-	if errors.As(err, &part) {
-		e.Line, e.Err = cmp.Or(part.line, at.line), part.err
-		if part.key != "" {
-			e.Name += "." + part.key
-		}
-	}
-	return e
-}
-
 // set checks and takes what was given for an option.
 func (v *Values) set(o Option, s setting) error {
 	if o.Roads&s.at.road == 0 {
-		return o.fail(s.at, errors.Errorf("cannot be set here (%s), use %s", o.Why, o.otherRoads()))
+		return o.fail(s, errors.Errorf("cannot be set here (%s), use %s", o.Why, o.otherRoads()))
 	}
 	if err := o.set(&Options{}, s); err != nil {
-		return o.fail(s.at, err)
+		return o.fail(s, err)
 	}
 	if v.settings == nil {
 		v.settings = map[string]setting{}
 	}
-	v.settings[o.Name] = s
+	v.settings[o.id(s.key)] = s
 	return nil
 }
 
@@ -137,7 +84,7 @@ func (o Option) otherRoads() string {
 		if o.Roads&r == 0 {
 			continue
 		}
-		name := o.nameOn(r)
+		name := o.nameAt(place{road: r})
 		if r == RoadBuildArg {
 			name = "--build-arg " + name
 		}
@@ -154,9 +101,10 @@ func (o Option) otherRoads() string {
 func Merge(roads ...Values) Values {
 	out := Values{settings: map[string]setting{}}
 	for _, v := range roads {
-		for name, s := range v.settings {
-			out.settings[name] = s
-		}
+		maps.Copy(out.settings, v.settings)
+		out.profiles = append(out.profiles, v.profiles...)
+		out.parents = append(out.parents, v.parents...)
+		out.read = out.read || v.read
 	}
 	return out
 }
@@ -167,22 +115,66 @@ func (v Values) Has(name string) bool {
 	return ok
 }
 
-// Options returns the options with defaults where nothing was set.
+// Options returns the options with defaults where nothing was set, after the
+// profile was chosen and the policies that the file extends have been held
+// against what it says.
 func (v Values) Options() (Options, error) {
+	name, err := v.chosenProfile()
+	if err != nil {
+		return Options{}, err
+	}
+	opts, said, err := v.optionsOf(name)
+	if err != nil {
+		return Options{}, err
+	}
+	opts.Profile = name
+	return opts, v.checkGrace(opts, said, name)
+}
+
+// optionsOf returns the options under a profile, and the settings they are made
+// of.
+func (v Values) optionsOf(profile string) (Options, settings, error) {
+	said, err := v.resolve(profile)
+	if err != nil {
+		return Options{}, nil, err
+	}
 	var opts Options
 	for _, o := range All() {
-		s, ok := v.settings[o.Name]
-		if !ok {
-			if o.Default == "" {
-				continue
+		for _, s := range said.of(o) {
+			if err := o.set(&opts, s); err != nil {
+				return Options{}, nil, o.fail(s, err)
 			}
-			s = given(place{road: RoadFlag}, o.Default)
-		}
-		if err := o.set(&opts, s); err != nil {
-			return Options{}, o.fail(s.at, err)
 		}
 	}
-	return opts, nil
+	return opts, said, nil
+}
+
+// settings are what all files and roads together say, by [Option.id]. Of an
+// option that unites what they say there are several, in their order.
+type settings map[string][]setting
+
+// of returns the settings of an option, with its default if there is none.
+func (all settings) of(o Option) []setting {
+	if o.Map {
+		var out []setting
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			if strings.HasPrefix(id, o.Name+".") {
+				out = append(out, all[id]...)
+			}
+		}
+		return out
+	}
+	if s := all[o.Name]; len(s) > 0 {
+		return s
+	}
+	if o.Like != "" {
+		like, _ := optionNamed(o.Like)
+		return all.of(like)
+	}
+	if o.Default == "" {
+		return nil
+	}
+	return []setting{given(place{road: RoadFlag}, o.Default)}
 }
 
 // BuildArgs returns the values as build arguments, so that who calls a build

@@ -36,68 +36,18 @@ func ParseYAML(name string, data []byte) (Values, error) {
 		return fail(line, err)
 	}
 	if root == nil {
-		return Values{}, nil
+		return Values{read: true}, nil
 	}
 	if root.Kind != yaml.MappingNode {
 		return fail(root.Line, errors.New("want keys and values, such as fail-on: high"))
 	}
 
-	r := reader{file: name}
+	r := reader{at: place{road: RoadFile, file: name}}
 	if err := r.mapping(root, ""); err != nil {
 		return Values{}, err
 	}
+	r.values.read = true
 	return r.values, nil
-}
-
-// reader takes the options out of a file's nodes. The keys it knows are those
-// of [All]; a dot in them stands for a mapping in a mapping.
-type reader struct {
-	file   string
-	values Values
-}
-
-func (r *reader) fail(line int, key string, err error) error {
-	return &Error{Road: RoadFile, File: r.file, Line: line, Name: key, Err: err}
-}
-
-// mapping reads keys and values; prefix is the path of keys that leads to them,
-// with a dot at its end.
-func (r *reader) mapping(n *yaml.Node, prefix string) error {
-	keys := fileKeys(prefix)
-	return eachKey(n, func(key, value *yaml.Node, err error) error {
-		name := prefix + key.Value
-		switch {
-		case err != nil:
-			return r.fail(key.Line, prefix+shorten(key.Value), err)
-		case name == versionKey:
-			if err := checkVersion(value); err != nil {
-				return r.fail(value.Line, versionKey, err)
-			}
-			return nil
-		case isGroup(name) && resolve(value).Kind == yaml.MappingNode:
-			return r.mapping(resolve(value), name+".")
-		}
-		o, ok := optionOfKey(name)
-		if !ok || strings.Contains(key.Value, ".") {
-			return r.fail(key.Line, prefix+shorten(key.Value), unknownKey(key.Value, keys))
-		}
-		return r.option(o, key, value)
-	})
-}
-
-func (r *reader) option(o Option, key, value *yaml.Node) error {
-	s := setting{at: place{road: RoadFile, file: r.file, line: key.Line}}
-	var err error
-	switch {
-	case len(o.Entry) > 0:
-		s.entries, err = entries(value, o.Entry)
-	default:
-		s.values, err = scalars(value, o.Repeatable)
-	}
-	if err != nil {
-		return o.fail(s.at, err)
-	}
-	return r.values.set(o, s)
 }
 
 // parseDocument returns the root of the file's only document, nil if it is

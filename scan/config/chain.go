@@ -1,0 +1,248 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pkg/errors"
+)
+
+// Chain puts options above the policies that their file extends: parents in the
+// file's order, each as ParseYAML read it or, if it extends policies itself, as
+// Chain returned it; then the file and the later roads, as for [Merge].
+//
+// What comes of it is decided by [Values.Options], where the profile is known.
+// Of several parents the strictest counts. The file and the roads after it may
+// be stricter than every policy above them, and looser only where each policy
+// that says something lists the key under overridable:
+//
+//   - Of a value, the looser one is that by which more gets through: a higher
+//     threshold, more days of grace, only-fixed, a weaker effect, a higher or no
+//     probability, a greater age.
+//   - Lists of what is refused are united, and of approved base images each
+//     policy's list must be met, so these cannot be made looser.
+//   - Exceptions, secrets.allow and VEX make looser by being there: every policy
+//     must allow them. A file's Rego is always taken, but its results "ignore"
+//     count only where every policy allows them, see [Options.MayIgnore].
+//
+// A policy binds in what it says, not in the defaults of what it leaves out. But
+// one that says from where on findings block also says, if nothing else, that
+// there are no days of grace and that findings without a fix block; and what it
+// says of the image holds for the base image.
+func Chain(parents []Values, child ...Values) (Values, error) {
+	v := Merge(child...)
+	v.parents = append(slices.Clone(parents), v.parents...)
+	if d := v.depth(); d > MaxDepth {
+		return Values{}, errors.Errorf("policies extend each other %d deep, more than %d", d, MaxDepth)
+	}
+	return v, nil
+}
+
+// depth is how many policies stand above each other.
+func (v Values) depth() int {
+	deepest := 0
+	for _, p := range v.parents {
+		deepest = max(deepest, 1+p.depth())
+	}
+	return deepest
+}
+
+// resolve joins what files and roads say under a profile.
+func (v Values) resolve(profile string) (settings, error) {
+	r, err := v.join(profile, false)
+	return r.said, err
+}
+
+// joined is what a file and the policies above it say together.
+type joined struct {
+	said settings
+	// policies are all those that took part, the farthest first.
+	policies []policyLayer
+}
+
+// policyLayer is what one policy says by itself.
+type policyLayer struct {
+	said map[string]setting
+	// open are the keys that it lets be made looser.
+	open []string
+}
+
+func (v Values) join(profile string, isPolicy bool) (joined, error) {
+	var parents []joined
+	for _, p := range v.parents {
+		j, err := p.join(profile, true)
+		if err != nil {
+			return joined{}, err
+		}
+		parents = append(parents, j)
+	}
+	all := beside(parents)
+	said := v.layer(profile, isPolicy)
+	for _, o := range All() {
+		for _, id := range idsOf(o, said) {
+			s := said[id]
+			if err := all.permit(o, &s); err != nil {
+				return joined{}, o.fail(s, err)
+			}
+			switch o.across {
+			case own:
+			case overrides:
+				all.said[id] = []setting{s}
+			default:
+				all.said[id] = appendSetting(all.said[id], s)
+			}
+		}
+	}
+	if isPolicy {
+		all.policies = append(all.policies, newPolicyLayer(said))
+	}
+	return all, nil
+}
+
+func newPolicyLayer(said map[string]setting) policyLayer {
+	l := policyLayer{said: said}
+	for _, v := range said["overridable"].values {
+		l.open = append(l.open, v.text)
+	}
+	return l
+}
+
+// idsOf are those of the option's settings, in order.
+func idsOf(o Option, said map[string]setting) []string {
+	if !o.Map {
+		if _, ok := said[o.Name]; !ok {
+			return nil
+		}
+		return []string{o.Name}
+	}
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(said)) {
+		if of, ok := optionOf(id); ok && of.Name == o.Name {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// beside joins policies that stand beside each other: each of them must be met.
+func beside(parents []joined) joined {
+	out := joined{said: settings{}}
+	for _, p := range parents {
+		out.policies = append(out.policies, p.policies...)
+		for id, list := range p.said {
+			o, _ := optionOf(id)
+			switch {
+			case o.across != overrides:
+				for _, s := range list {
+					out.said[id] = appendSetting(out.said[id], s)
+				}
+			case o.loose == nil:
+				out.said[id] = list
+			default:
+				if _, done := out.said[id]; !done {
+					out.said[id] = []setting{strictest(o, id, parents)}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// strictest returns the setting by which the least gets through, of those that
+// policies have or that follow from what they have.
+func strictest(o Option, id string, parents []joined) setting {
+	var best setting
+	found := false
+	for _, p := range parents {
+		single := map[string]setting{}
+		for id, list := range p.said {
+			single[id] = list[len(list)-1]
+		}
+		s, ok := saysOf(o, id, single, func(string) bool { return false })
+		if ok && (!found || o.looseness(s) < o.looseness(best)) {
+			best, found = s, true
+		}
+	}
+	return best
+}
+
+// appendSetting appends what is not there already: two policies may extend the
+// same third one.
+func appendSetting(list []setting, s setting) []setting {
+	if slices.ContainsFunc(list, func(t setting) bool { return t.at == s.at }) {
+		return list
+	}
+	return append(list, s)
+}
+
+// permit holds a setting against the policies above it, and marks Rego that may
+// only be stricter.
+func (j joined) permit(o Option, s *setting) error {
+	for _, p := range j.policies {
+		switch {
+		case o.across == adds && !s.empty() && !p.allows(o.FileKey()):
+			return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name(), o.FileKey())
+		case o.across == addsWeakly && !p.allows(o.FileKey()):
+			s.weak = true
+		case o.loose == nil || o.across != overrides:
+			continue
+		}
+		if o.Map {
+			if err := p.permitsRule(o, *s); err != nil {
+				return err
+			}
+			continue
+		}
+		if t, ok := saysOf(o, o.Name, p.said, p.allows); ok && !p.allows(o.Name) && !p.allows(o.FileKey()) && o.looseness(*s) > o.looseness(t) {
+			return looserThan(o, *s, t)
+		}
+	}
+	return nil
+}
+
+func looserThan(o Option, s, t setting) error {
+	text := t.text()
+	if t.key != "" && t.key != s.key {
+		text += " for " + t.key
+	}
+	key := cmpKey(o, s)
+	return errors.Errorf("%s is looser than %s of %s, which does not allow it with overridable: [%s]", shorten(s.text()), text, t.at.where(), key)
+}
+
+// cmpKey is how overridable names what a setting is for: in short, if it can be.
+func cmpKey(o Option, s setting) string {
+	switch {
+	case o.Map:
+		return o.FileKey() + "." + s.key
+	case o.Key != "" && o.Roads&RoadFlag != 0:
+		return o.Name
+	default:
+		return o.FileKey()
+	}
+}
+
+func (s setting) empty() bool { return len(s.values)+len(s.entries) == 0 }
+
+// name is the policy's name: that of the file that any of its settings is in.
+func (p policyLayer) name() string {
+	for _, s := range p.said {
+		return s.at.file
+	}
+	return "that says nothing"
+}
+
+// allows says whether whoever extends the policy may make a key looser: it, or a
+// group that it is in, is listed.
+func (p policyLayer) allows(key string) bool {
+	return slices.ContainsFunc(p.open, func(open string) bool { return covers(open, key) })
+}
+
+// looseness measures a single setting of an option.
+func (o Option) looseness(s setting) float64 {
+	var opts Options
+	if err := o.set(&opts, s); err != nil {
+		panic(fmt.Sprintf("%s: %v", o.Name, err)) // settings have been checked
+	}
+	return o.loose(opts)
+}
