@@ -102,7 +102,7 @@ func givenTwice(prefix string) []schema {
 		for i := len(keys) - 2; i >= 0; i-- {
 			deep = schema{"required": []string{keys[i]}, "properties": schema{keys[i]: deep}}
 		}
-		out = append(out, schema{"not": schema{"allOf": []schema{{"required": []string{o.Name}}, deep}}})
+		out = append(out, schema{"not": schema{"type": "object", "allOf": []schema{{"required": []string{o.Name}}, deep}}})
 	}
 	return out
 }
