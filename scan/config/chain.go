@@ -185,6 +185,7 @@ func (j joined) permit(o Option, s *setting) error {
 			return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name(), o.FileKey())
 		case o.across == addsWeakly && !p.allows(o.FileKey()):
 			s.weak = true
+			continue
 		case o.loose == nil || o.across != overrides:
 			continue
 		}
