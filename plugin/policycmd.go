@@ -41,7 +41,7 @@ func newPolicyInit(dockerCli command.Cli) *cobra.Command {
 			if len(args) > 0 {
 				file = args[0]
 			}
-			if err := writeNew(file, config.InitFile(), force); err != nil {
+			if err := writeNew(file, config.Starter(), force); err != nil {
 				return err
 			}
 			fmt.Fprintf(dockerCli.Out(), "Wrote %s\n", file)
