@@ -180,22 +180,25 @@ func appendSetting(list []setting, s setting) []setting {
 // only be stricter.
 func (j joined) permit(o Option, s *setting) error {
 	for _, p := range j.policies {
-		switch {
-		case o.across == adds && !s.empty() && !p.allows(o.FileKey()):
-			return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name(), o.FileKey())
-		case o.across == addsWeakly && !p.allows(o.FileKey()):
-			s.weak = true
-			continue
-		case o.loose == nil || o.across != overrides:
-			continue
+		if err := p.permit(o, s); err != nil {
+			return err
 		}
-		if o.Map {
-			if err := p.permitsRule(o, *s); err != nil {
-				return err
-			}
-			continue
-		}
-		if t, ok := saysOf(o, o.Name, p.said, p.allows); ok && !p.allows(o.Name) && !p.allows(o.FileKey()) && o.looseness(*s) > o.looseness(t) {
+	}
+	return nil
+}
+
+func (p policyLayer) permit(o Option, s *setting) error {
+	switch {
+	case p.allows(o.FileKey()) || p.allows(o.Name):
+	case o.across == adds && !s.empty():
+		return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name(), o.FileKey())
+	case o.across == addsWeakly:
+		s.weak = true
+	case o.loose == nil:
+	case o.Map:
+		return p.permitRule(o, *s)
+	default:
+		if t, ok := saysOf(o, o.Name, p.said, p.allows); ok && o.looseness(*s) > o.looseness(t) {
 			return looserThan(o, *s, t)
 		}
 	}
@@ -204,15 +207,15 @@ func (j joined) permit(o Option, s *setting) error {
 
 func looserThan(o Option, s, t setting) error {
 	text := t.text()
-	if t.key != "" && t.key != s.key {
+	if t.key != s.key {
 		text += " for " + t.key
 	}
-	key := cmpKey(o, s)
-	return errors.Errorf("%s is looser than %s of %s, which does not allow it with overridable: [%s]", shorten(s.text()), text, t.at.where(), key)
+	return errors.Errorf("%s is looser than %s of %s, which does not allow it with overridable: [%s]",
+		shorten(s.text()), text, t.at.where(), o.openKey(s))
 }
 
-// cmpKey is how overridable names what a setting is for: in short, if it can be.
-func cmpKey(o Option, s setting) string {
+// openKey is how overridable names what a setting is for: in short, if it can be.
+func (o Option) openKey(s setting) string {
 	switch {
 	case o.Map:
 		return o.FileKey() + "." + s.key

@@ -58,12 +58,12 @@ func covers(open, key string) bool {
 	return false
 }
 
-// permitsRule holds a rule for checks against the policy's: it is looser if some
+// permitRule holds a rule for checks against the policy's: it is looser if some
 // check would do less by it than by a rule of the policy, or, being weaker than
 // block, if the policy says from which severity on checks block or, being off,
 // warn.
-func (p policyLayer) permitsRule(o Option, s setting) error {
-	if p.allows(o.FileKey()) || p.allows(o.FileKey()+"."+s.key) {
+func (p policyLayer) permitRule(o Option, s setting) error {
+	if p.allows(o.FileKey()+"."+s.key) {
 		return nil
 	}
 	loose := o.looseness(s)
@@ -86,7 +86,7 @@ func (p policyLayer) permitsRule(o Option, s setting) error {
 		}
 		if of, _ := optionNamed(level.name); !blocksNothing(of, t) && !p.covered(o, s.key, loose) {
 			return errors.Errorf("%s is looser than %s %s of %s, which does not allow it with overridable: [%s]",
-				s.text(), of.FileKey(), t.text(), t.at.where(), cmpKey(o, s))
+				s.text(), of.FileKey(), t.text(), t.at.where(), o.openKey(s))
 		}
 	}
 	return nil
