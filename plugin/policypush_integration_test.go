@@ -123,11 +123,11 @@ func TestPolicyThatNobodyCouldUseIsNotPushed(t *testing.T) {
 	}{
 		"no options":       {map[string]string{"a.rego": "package a\n"}, nil, nil, "", 1, []string{"no .scan-build.yaml"}},
 		"bad options":      {map[string]string{".scan-build.yaml": "fail-on: terrible\n"}, nil, nil, "", 1, []string{".scan-build.yaml:1: fail-on"}},
-		"bad Rego":         {map[string]string{".scan-build.yaml": "rego: a.rego\n", "a.rego": "package a\nhello(\n"}, nil, nil, "", 1, []string{"a.rego:2"}},
+		"bad Rego":         {map[string]string{".scan-build.yaml": "rego: a.rego\n", "a.rego": "package a\nhello(\n"}, nil, nil, "", 1, []string{"a.rego:3"}},
 		"Rego left out":    {map[string]string{".scan-build.yaml": "rego: a.rego\n"}, nil, nil, "", 1, []string{"rego", "a.rego"}},
 		"not an image":     {good, nil, nil, "UPPER CASE", 1, []string{"UPPER CASE"}},
 		"pinned image":     {good, nil, nil, w.Registry + "/a@sha256:" + strings.Repeat("1", 64), 1, []string{"want REGISTRY/REPOSITORY"}},
-		"no such registry": {good, nil, nil, "127.0.0.1:1/a:1", 3, []string{"failed to push", "127.0.0.1:1"}},
+		"no such registry": {good, nil, nil, "127.0.0.1:1/nobody:1", 3, []string{"failed to push", "127.0.0.1:1"}},
 		"no key":           {good, []string{"--key", "/nothing/cosign.key"}, nil, "", 3, []string{"/nothing/cosign.key"}},
 		"wrong password":   {good, []string{"--key", private}, []string{"COSIGN_PASSWORD=x"}, "", 3, []string{"password"}},
 	} {

@@ -63,7 +63,7 @@ func covers(open, key string) bool {
 // block, if the policy says from which severity on checks block or, being off,
 // warn.
 func (p policyLayer) permitRule(o Option, s setting) error {
-	if p.allows(o.FileKey()+"."+s.key) {
+	if p.allows(o.FileKey() + "." + s.key) {
 		return nil
 	}
 	loose := o.looseness(s)

@@ -32,7 +32,7 @@ func RunRego(ctx context.Context, files []config.File) ([]Result, error) {
 		}
 		m, err := ast.ParseModuleWithOpts(f.Name, string(f.Data), ast.ParserOptions{Capabilities: policy.Capabilities(), ProcessAnnotation: true})
 		if err != nil {
-			return nil, errors.Wrap(err, "failed to read Rego")
+			return nil, errors.Wrap(short(err), "failed to read Rego")
 		}
 		if m != nil {
 			modules[f.Name] = m
@@ -44,7 +44,7 @@ func RunRego(ctx context.Context, files []config.File) ([]Result, error) {
 	runner := tester.NewRunner().SetCompiler(compiler).SetModules(modules).SetTimeout(ruleTime).RaiseBuiltinErrors(true).CapturePrintOutput(true)
 	found, err := runner.RunTests(ctx, nil)
 	if err != nil {
-		return nil, errors.Wrap(err, "failed to compile Rego")
+		return nil, errors.Wrap(short(err), "failed to compile Rego")
 	}
 	var out []Result
 	for r := range found {
@@ -55,6 +55,18 @@ func RunRego(ctx context.Context, files []config.File) ([]Result, error) {
 	}
 	slices.SortFunc(out, func(a, b Result) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+// short says the first of OPA's errors on one line.
+func short(err error) error {
+	var list ast.Errors
+	if !errors.As(err, &list) || len(list) == 0 {
+		return err
+	}
+	if at := list[0].Location; at != nil {
+		return errors.Errorf("%s:%d: %s", at.File, at.Row, list[0].Message)
+	}
+	return errors.New(list[0].Message)
 }
 
 func regoResult(r *tester.Result) Result {
