@@ -83,9 +83,11 @@ func Evaluate(ctx context.Context, res *gwclient.Result) error {
 // Outcome of a scan.
 type Outcome struct {
 	Report *scan.Report
-	plan   *plan
-	tools  *tools
-	solver *solver
+	// documents are VEX that came with base images.
+	documents []config.File
+	plan      *plan
+	tools     *tools
+	solver    *solver
 }
 
 type scanner struct {
@@ -132,8 +134,12 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 		return nil, err
 	}
 	p.plan.addSecrets(report)
+	documents, err := s.baseDocuments(ctx, sv, p.plan, report)
+	if err != nil {
+		return nil, err
+	}
 	report.Finished = time.Now().UTC()
-	return &Outcome{Report: report, plan: p.plan, tools: t, solver: sv}, nil
+	return &Outcome{Report: report, documents: documents, plan: p.plan, tools: t, solver: sv}, nil
 }
 
 // prepare finds what an analysis needs before the first one.

@@ -66,6 +66,13 @@ func refsOf(kind string, files []config.File) []scan.PolicyRef {
 	return out
 }
 
+// WithVEX adds documents that came to light after the options were read.
+func WithVEX(opts config.Options, documents []config.File) config.Options {
+	opts.VEXFiles = slices.Concat(opts.VEXFiles, documents)
+	opts.Policies = slices.Concat(opts.Policies, refsOf(kindVEX, documents))
+	return opts
+}
+
 // loader reads the policies of one build.
 type loader struct {
 	src     Source

@@ -77,8 +77,6 @@ func regoResult(r *tester.Result) Result {
 	switch {
 	case r.Error != nil:
 		out.Failures = append(out.Failures, r.Error.Error())
-	case r.Fail && r.FailedAt != nil && r.FailedAt.Location != nil:
-		out.Failures = append(out.Failures, fmt.Sprintf("%s:%d is not so: %s", r.FailedAt.Location.File, r.FailedAt.Location.Row, r.FailedAt.Location.Text))
 	case r.Fail:
 		out.Failures = append(out.Failures, "is not true")
 	}
