@@ -129,10 +129,11 @@ func encodeReport(r *scan.Report) string {
 	return ""
 }
 
-func cutPackages(s *scan.Stage) { s.Packages = nil }
+func cutPackages(s *scan.Stage) { s.Packages, s.Files, s.Owners = nil, nil, nil }
 
 func cutFindings(s *scan.Stage) {
-	s.Packages, s.Findings, s.Secrets, s.Problems = nil, nil, nil, nil
+	cutPackages(s)
+	s.Findings, s.Secrets, s.Problems, s.Misconfigurations = nil, nil, nil, nil
 }
 
 // trimmed copies a report down to its stages and cuts each of them.

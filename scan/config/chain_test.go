@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,9 @@ func TestWhatAPolicyLeavesOutIsFree(t *testing.T) {
 	got, err := chained(t, []Values{parent}, file(t, FileName, "fail-on: none\nkev: off\nonly-fixed: true\nchecks: {rules: {a: off}}\nhelp-url: https://h/")).Options()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !got.Secrets.Closed {
+		t.Error("a list of ignored secrets is let count")
 	}
 	if !got.Thresholds.Image.Block.Never || got.KEV != EffectOff || got.HelpURL != "https://h/" {
 		t.Errorf("%+v", got)
@@ -187,6 +191,7 @@ func TestStrictestOfSeveralPoliciesCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := Default()
+		want.Secrets.Closed = true
 		want.Grace.Days = map[scan.Severity]int{scan.SeverityHigh: 3}
 		want.EPSS = 0.5
 		want.HelpURL = "https://b/"
@@ -220,6 +225,35 @@ func TestPoliciesAreNotStackedWithoutEnd(t *testing.T) {
 	}
 	if _, err := Chain([]Values{v}, file(t, FileName, "")); err == nil {
 		t.Error("no error")
+	}
+	var many []Values
+	for range MaxPolicies + 1 {
+		many = append(many, file(t, "p", ""))
+	}
+	if _, err := Chain(many, file(t, FileName, "")); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestLargestPoliciesAreHeldAgainstEachOtherInTime(t *testing.T) {
+	rules := func(last, effect string) string {
+		var b strings.Builder
+		b.WriteString("checks:\n  rules:\n")
+		for i := range maxRules {
+			fmt.Fprintf(&b, "    '*%03d%s%s': %s\n", i, strings.Repeat("a*", 29), last, effect)
+		}
+		return b.String()
+	}
+	v := file(t, "p", rules("a", "block"))
+	for i := range MaxDepth {
+		v = chained(t, []Values{v}, file(t, fmt.Sprint(i), rules("b", "off")))
+	}
+	start := time.Now()
+	if _, err := v.Options(); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("took %s", d)
 	}
 }
 

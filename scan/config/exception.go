@@ -114,7 +114,7 @@ func (m *matcher) finding(t target) bool {
 // other holds it against what has a rule instead of a vulnerability.
 func (m *matcher) other(t target) bool {
 	return m.id == "" && m.purl == nil && (m.pkg.pattern == "" || t.hasPackage) &&
-		(m.rule == "" || matchStar(m.rule, t.rule)) && m.where(t)
+		(m.rule == "" || MatchStar(m.rule, t.rule)) && m.where(t)
 }
 
 func (m *matcher) where(t target) bool {
@@ -140,5 +140,5 @@ func (m *matcher) matchesLayer(l scan.Layer) bool {
 	case l.Digest != "" && l.Digest == m.layer:
 		return true
 	}
-	return l.Instruction != "" && matchStar(m.layer, l.Instruction)
+	return l.Instruction != "" && MatchStar(m.layer, l.Instruction)
 }

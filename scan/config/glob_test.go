@@ -28,10 +28,10 @@ func FuzzStars(f *testing.F) {
 	f.Add("root-*", "*-user", "root-user")
 	f.Add("*a*b", "ab*", "abb")
 	f.Fuzz(func(t *testing.T, a, b, s string) {
-		if matchStar(a, s) && matchStar(b, s) && !starsMeet(a, b) {
+		if MatchStar(a, s) && MatchStar(b, s) && !starsMeet(a, b) {
 			t.Fatalf("%q and %q meet at %q", a, b, s)
 		}
-		if !matchStar(a, a) || !starsMeet(a, a) {
+		if !MatchStar(a, a) || !starsMeet(a, a) {
 			t.Fatalf("%q does not match itself", a)
 		}
 	})
@@ -45,7 +45,7 @@ func TestStars(t *testing.T) {
 		{"a", "a", true}, {"a", "ab", false}, {"*", "", true}, {"*", "a/b", true}, {"a*", "a", true}, {"a*a", "a", false},
 		{"*b*", "abc", true}, {"a*b*c", "a-b-c", true}, {"a*b*c", "acb", false}, {"**a", "ba", true}, {"", "", true}, {"a?", "ab", false},
 	} {
-		if got := matchStar(tc.pattern, tc.text); got != tc.want {
+		if got := MatchStar(tc.pattern, tc.text); got != tc.want {
 			t.Errorf("%s matches %s: %t", tc.pattern, tc.text, got)
 		}
 	}

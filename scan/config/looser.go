@@ -1,8 +1,6 @@
 package config
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -47,7 +45,7 @@ func covers(open, key string) bool {
 	if open == key || strings.HasPrefix(key, open+".") {
 		return true
 	}
-	for _, o := range All() {
+	for _, o := range declared() {
 		if o.Key != "" && (open == o.Name && key == o.Key || open == o.Key && key == o.Name) {
 			return true
 		}
@@ -67,12 +65,8 @@ func (p policyLayer) permitRule(o Option, s setting) error {
 		return nil
 	}
 	loose := o.looseness(s)
-	for _, id := range slices.Sorted(maps.Keys(p.said)) {
-		t := p.said[id]
-		if of, ok := optionOf(id); !ok || of.Name != o.Name || loose <= o.looseness(t) {
-			continue
-		}
-		if takesPlaceOf(s.key, t.key) {
+	for _, t := range p.rules {
+		if loose > o.looseness(t) && takesPlaceOf(s.key, t.key) {
 			return looserThan(o, s, t)
 		}
 	}
@@ -106,7 +100,7 @@ func takesPlaceOf(key, other string) bool {
 	case !strings.Contains(other, "*"):
 		return key == other
 	case !strings.Contains(key, "*"):
-		return matchStar(other, key)
+		return MatchStar(other, key)
 	default:
 		return len(key) >= len(other) && starsMeet(key, other) && (key == other || len(key) > len(other))
 	}
