@@ -87,6 +87,13 @@ func privateKeyBlock(keyPEM []byte) (*pem.Block, error) {
 	return nil, errors.Errorf("signing key is a %q, not a cosign private key", block.Type)
 }
 
+// SignMessage signs a message that is no statement about an image. The hint names
+// the key as in the bundles of signed statements.
+func (s *Signer) SignMessage(ctx context.Context, message []byte) (sig []byte, keyHint string, err error) {
+	sig, _, err = s.keypair.SignData(ctx, message)
+	return sig, string(s.keypair.GetHint()), err
+}
+
 // PublicKey verifies what the private key of its pair signed.
 type PublicKey struct {
 	verifier signature.Verifier

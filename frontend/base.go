@@ -120,24 +120,27 @@ func ociStore(src *pb.SourceOp) sourceresolver.ResolveImageConfigOptStore {
 	}
 }
 
-// blobLayers reads the image's manifest and names its layers' blobs. An image
-// that the engine may have taken from its own store is not asked for: its
-// registry need not know it, nor be reachable.
-func (s *solver) blobLayers(ctx context.Context, img *graph.Image) ([]baseLayer, error) {
+// blobFunc is a blob of an image's repository or layout, stored as a file.
+type blobFunc func(d digest.Digest, filename, name string) (llb.State, error)
+
+// blobsOf says how to get blobs from where an image comes from, and the digest
+// that pins it. An image that the engine may have taken from its own store is not
+// asked for: its registry need not know it, nor be reachable.
+func blobsOf(img *graph.Image) (digest.Digest, blobFunc, error) {
 	src := img.Op.GetSource()
 	if m := src.Attrs[pb.AttrImageResolveMode]; m == pb.AttrImageResolveModePreferLocal {
-		return nil, errors.New("image may be local")
+		return "", nil, errors.New("image may be local")
 	}
 	named, err := reference.ParseNormalizedNamed(img.Ref)
 	if err != nil {
-		return nil, errors.Wrapf(err, "invalid image reference %q", img.Ref)
+		return "", nil, errors.Wrapf(err, "invalid image reference %q", img.Ref)
 	}
 	pinned, ok := named.(reference.Digested)
 	if !ok {
-		return nil, errors.Errorf("%s is not pinned", img.Ref)
+		return "", nil, errors.Errorf("%s is not pinned", img.Ref)
 	}
 	repo := reference.TrimNamed(named)
-	blob := func(d digest.Digest, filename, name string) (llb.State, error) {
+	return pinned.Digest(), func(d digest.Digest, filename, name string) (llb.State, error) {
 		ref, err := reference.WithDigest(repo, d)
 		if err != nil {
 			return llb.State{}, errors.Wrapf(err, "invalid digest in %s", img.Ref)
@@ -148,12 +151,24 @@ func (s *solver) blobLayers(ctx context.Context, img *graph.Image) ([]baseLayer,
 			return llb.OCILayoutBlob(ref.String(), llb.Filename(filename), llb.ImageBlobOCIStore(store.SessionID, store.StoreID), named), nil
 		}
 		return llb.ImageBlob(ref.String(), llb.Filename(filename), named), nil
-	}
-	platform := s.native
+	}, nil
+}
+
+// platformOf is the platform that an image is taken for.
+func (s *solver) platformOf(img *graph.Image) ocispecs.Platform {
 	if img.Op.Platform != nil {
-		platform = img.Op.Platform.Spec()
+		return img.Op.Platform.Spec()
 	}
-	manifest, err := s.manifest(ctx, img, pinned.Digest(), platform, blob)
+	return s.native
+}
+
+// blobLayers reads the image's manifest and names its layers' blobs.
+func (s *solver) blobLayers(ctx context.Context, img *graph.Image) ([]baseLayer, error) {
+	root, blob, err := blobsOf(img)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := s.manifest(ctx, img, root, s.platformOf(img), blob)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +187,7 @@ func (s *solver) blobLayers(ctx context.Context, img *graph.Image) ([]baseLayer,
 }
 
 // manifest reads an image's manifest, through its index if it has one.
-func (s *solver) manifest(ctx context.Context, img *graph.Image, root digest.Digest, p ocispecs.Platform, blob func(d digest.Digest, filename, name string) (llb.State, error)) (*ocispecs.Manifest, error) {
+func (s *solver) manifest(ctx context.Context, img *graph.Image, root digest.Digest, p ocispecs.Platform, blob blobFunc) (*ocispecs.Manifest, error) {
 	const name = "manifest.json"
 	for range 2 {
 		st, err := blob(root, name, ProbePrefix+"layers of "+img.Ref+" (optional)")

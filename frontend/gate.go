@@ -9,6 +9,7 @@ import (
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/policy"
+	"github.com/scan-build/scan-build/scan/policy/bundle"
 )
 
 // maxExcerpts bounds the Dockerfile excerpts that an error shows.
@@ -17,7 +18,7 @@ const maxExcerpts = 3
 // Judge sets the report's verdicts. A scan that cannot be judged is a
 // *[ScanError].
 func (o *Outcome) Judge(opt Options) error {
-	if err := policy.Evaluate(o.Report, opt.Options); err != nil {
+	if err := policy.Evaluate(o.Report, bundle.WithVEX(opt.Options, o.documents)); err != nil {
 		return &ScanError{Err: err}
 	}
 	return nil

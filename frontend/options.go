@@ -8,6 +8,7 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/scan-build/scan-build/scan/config"
+	"github.com/scan-build/scan-build/scan/policy/bundle"
 )
 
 const (
@@ -20,14 +21,11 @@ const (
 )
 
 // ReadOptions merges the options of a build's scan: those in the file beside
-// the Dockerfile, those in build arguments, and those given here. With them comes
-// the project's list of secrets that gitleaks is not to report.
+// the Dockerfile and in the policies that it extends, those in build arguments,
+// and those given here. With them come the files of Rego and VEX that they name,
+// and the project's list of secrets that gitleaks is not to report.
 func ReadOptions(ctx context.Context, c gwclient.Client, flags config.Values) (config.Options, error) {
 	data, name, err := readBeside(ctx, c, config.FileName)
-	if err != nil {
-		return config.Options{}, err
-	}
-	file, err := config.ParseYAML(name, data)
 	if err != nil {
 		return config.Options{}, err
 	}
@@ -41,7 +39,8 @@ func ReadOptions(ctx context.Context, c gwclient.Client, flags config.Values) (c
 	if err != nil {
 		return config.Options{}, err
 	}
-	opt, err := config.Merge(file, fromArgs, flags).Options()
+	src := &policySource{client: c, options: name}
+	opt, err := bundle.Load(ctx, src, config.File{Name: name, Data: data}, fromArgs, flags)
 	if err != nil || opt.Secrets.Mode == config.SecretsOff {
 		return opt, err
 	}

@@ -87,9 +87,11 @@ func Evaluate(ctx context.Context, res *gwclient.Result) error {
 // Outcome of a scan.
 type Outcome struct {
 	Report *scan.Report
-	plan   *plan
-	tools  *tools
-	solver *solver
+	// documents are VEX that came with base images.
+	documents []config.File
+	plan      *plan
+	tools     *tools
+	solver    *solver
 }
 
 type scanner struct {
@@ -142,9 +144,13 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 	p.plan.addSecrets(report)
 	p.plan.addLint(report, facts.lint, p.finder.conceal)
 	p.plan.addChecks(report)
+	documents, err := s.baseDocuments(ctx, sv, p.plan, report)
+	if err != nil {
+		return nil, err
+	}
 	report.Finished = time.Now().UTC()
 	check.Evaluate(report)
-	return &Outcome{Report: report, plan: p.plan, tools: t, solver: sv}, nil
+	return &Outcome{Report: report, documents: documents, plan: p.plan, tools: t, solver: sv}, nil
 }
 
 // prepare finds what an analysis needs before the first one.

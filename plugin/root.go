@@ -115,6 +115,7 @@ Nothing is exported, loaded or pushed when a finding blocks. All options of
 		newAttestCommand(dockerCli, env),
 		newVerifyCommand(dockerCli, env),
 		newDBCommand(dockerCli, env, builder),
+		newPolicyCommand(dockerCli, env),
 	)
 	return root
 }
