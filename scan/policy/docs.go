@@ -13,7 +13,7 @@ func Markdown() (string, error) {
 	var b strings.Builder
 	b.WriteString("# The rules that come with the program\n\nMade from the annotations in [rules](rules). Where several decide about the same thing, " +
 		"an `ignore` wins, then `deny`, `warn` and `info`.\n")
-	for _, f := range builtinFiles() {
+	for _, f := range RuleFiles() {
 		m, err := parseModule(f.Name, f.Data)
 		if err != nil {
 			return "", err

@@ -241,7 +241,7 @@ func Digest(opts config.Options) string {
 // rulesDigest identifies the program's own rules.
 var rulesDigest = sync.OnceValue(func() string {
 	h := sha256.New()
-	for _, f := range builtinFiles() {
+	for _, f := range RuleFiles() {
 		sum := sha256.Sum256(f.Data)
 		h.Write(append([]byte(f.Name+"\n"), sum[:]...))
 	}

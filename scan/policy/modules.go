@@ -91,7 +91,7 @@ func compileAll(files []config.File) (*rules, error) {
 		return nil, errors.Errorf("%d files of Rego are too many, at most %d", len(files), maxModules)
 	}
 	modules := map[string]*ast.Module{}
-	for _, f := range builtinFiles() {
+	for _, f := range RuleFiles() {
 		m, err := parseModule(f.Name, f.Data)
 		if err != nil {
 			return nil, err
@@ -136,8 +136,8 @@ type userModule struct {
 	module *ast.Module
 }
 
-// builtinFiles are the program's own rules, by name.
-func builtinFiles() []config.File {
+// RuleFiles are the program's own rules, by name.
+func RuleFiles() []config.File {
 	var out []config.File
 	entries, err := fs.ReadDir(builtin, "rules")
 	if err != nil {
@@ -156,7 +156,7 @@ func builtinFiles() []config.File {
 
 func modulesInOrder(modules map[string]*ast.Module) []*ast.Module {
 	var out []*ast.Module
-	for _, f := range builtinFiles() {
+	for _, f := range RuleFiles() {
 		out = append(out, modules[f.Name])
 	}
 	return out
