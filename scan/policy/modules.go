@@ -136,6 +136,10 @@ type userModule struct {
 	module *ast.Module
 }
 
+// RuleFiles are the rules that come with the program, for whoever compiles a
+// policy with something besides, such as its tests.
+func RuleFiles() []config.File { return builtinFiles() }
+
 // builtinFiles are the program's own rules, by name.
 func builtinFiles() []config.File {
 	var out []config.File
