@@ -88,6 +88,8 @@ const (
 	ReasonStaleDatabase Reason = "stale-database"
 	// ReasonBlocked: the signed verdict is to block.
 	ReasonBlocked Reason = "blocked"
+	// ReasonPolicy: a policy that must have taken part in the verdict did not.
+	ReasonPolicy Reason = "policy"
 	// ReasonFindings: there are findings at or above the threshold.
 	ReasonFindings Reason = "findings"
 )

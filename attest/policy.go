@@ -19,13 +19,15 @@ type policy struct {
 	failOn    scan.Severity
 	gate      bool
 	onlyFixed bool
+	strict    bool
+	policies  []string
 	maxAge    time.Duration
 	maxDBAge  time.Duration
 	now       time.Time
 }
 
 func (o VerifyOptions) policy() (*policy, error) {
-	p := &policy{keys: o.Keys, onlyFixed: o.OnlyFixed, maxAge: o.MaxAge, maxDBAge: o.MaxDBAge, now: o.Now}
+	p := &policy{keys: o.Keys, onlyFixed: o.OnlyFixed, strict: o.Strict, policies: o.Policies, maxAge: o.MaxAge, maxDBAge: o.MaxDBAge, now: o.Now}
 	if len(o.Keys) == 0 {
 		return nil, usagef("no key to verify with")
 	}
@@ -100,6 +102,7 @@ func (p *policy) judge(res *SubjectResult, r scan.Report) {
 	p.checkAge(res, r)
 	p.checkDatabase(res, r)
 	checkVerdict(res, r)
+	p.checkPolicies(res, r)
 	p.checkFindings(res, r)
 	for _, platform := range r.Platforms {
 		for _, s := range platform.Stages {
@@ -165,21 +168,55 @@ func checkVerdict(res *SubjectResult, r scan.Report) {
 	res.pass("verdict", fmt.Sprintf("the signed verdict is %q (fail on %s)", r.Verdict.Outcome, printable(r.Verdict.FailOn, 20)))
 }
 
+// checkPolicies asks for policies that must have taken part in every verdict.
+func (p *policy) checkPolicies(res *SubjectResult, r scan.Report) {
+	for _, want := range p.policies {
+		verdicts := []scan.Verdict{r.Verdict}
+		for _, platform := range r.Platforms {
+			verdicts = append(verdicts, platform.Verdict)
+		}
+		missing := slices.ContainsFunc(verdicts, func(v scan.Verdict) bool { return !tookPart(v, want) })
+		if missing {
+			res.fail("policy", ReasonPolicy, fmt.Sprintf("policy %s took no part in the verdict", printable(want, 100)))
+		} else {
+			res.pass("policy", fmt.Sprintf("policy %s took part in the verdict", printable(want, 100)))
+		}
+	}
+}
+
+func tookPart(v scan.Verdict, digest string) bool {
+	return v.PolicyDigest == digest || slices.ContainsFunc(v.Policies, func(p scan.PolicyRef) bool { return p.Digest == digest })
+}
+
+// accepted says whether the signed policy has let a finding pass for a while: by
+// an exception, a VEX statement, another rule that ignores, or a grace period.
+func accepted(f scan.Finding) bool {
+	d := f.Decision
+	return d != nil && (d.Action == scan.ActionIgnore || d.Action == scan.ActionWarn && d.Rule == "grace")
+}
+
 func (p *policy) checkFindings(res *SubjectResult, r scan.Report) {
 	if !p.gate {
 		return
 	}
 	var over []string
-	count := 0
+	count, passed := 0, 0
 	for _, platform := range r.Platforms {
 		for _, f := range finalFindings(platform) {
 			if f.Severity < p.failOn || p.onlyFixed && f.Fix.State != "fixed" {
+				continue
+			}
+			if accepted(f) && !p.strict {
+				passed++
 				continue
 			}
 			if count++; len(over) < 5 {
 				over = append(over, fmt.Sprintf("%s (%s, %s %s)", printable(f.ID, 60), f.Severity, printable(f.Package, 100), printable(f.Version, 60)))
 			}
 		}
+	}
+	if passed > 0 {
+		res.Notes = append(res.Notes, fmt.Sprintf("%d findings at %s or above are accepted by the signed policy: exceptions, VEX or grace", passed, p.failOn))
 	}
 	what := fmt.Sprintf("at %s or above", p.failOn)
 	if p.onlyFixed {

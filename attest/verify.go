@@ -24,6 +24,11 @@ type VerifyOptions struct {
 	FailOn string
 	// OnlyFixed leaves findings without a fix out of FailOn's decision.
 	OnlyFixed bool
+	// Strict counts findings too that the signed policy has accepted: by an
+	// exception, a VEX statement or a grace period.
+	Strict bool
+	// Policies are digests of policies that must have taken part in the verdict.
+	Policies []string
 	// MaxAge bounds how long ago the scan finished, MaxDBAge how long ago its
 	// vulnerability database was built. Zero is any age.
 	MaxAge, MaxDBAge time.Duration
@@ -61,7 +66,8 @@ type SubjectResult struct {
 
 // Check is one check of a subject.
 type Check struct {
-	// Name is digest, signature, subject, predicate, age, database, verdict or findings.
+	// Name is digest, signature, subject, predicate, age, database, verdict,
+	// policy or findings.
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
 	Reason Reason `json:"reason,omitempty"`

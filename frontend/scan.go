@@ -247,5 +247,6 @@ func (ps *planStage) merge() (scan.Stage, error) {
 		return st, err
 	}
 	st.OS, st.Packages, st.Secrets, st.Problems = m.OS, m.Packages, m.Secrets, m.Problems
+	st.Files, st.Owners, st.Accounts = m.Files, m.Owners, m.Accounts
 	return st, nil
 }

@@ -31,7 +31,7 @@ func (h *handler) summary(w io.Writer) {
 			label = name + ": "
 		}
 		fmt.Fprintf(w, "\n%sscan %s: %s\n", label, r.Verdict.Outcome, describeCounts(r))
-		for _, n := range r.Notices {
+		for _, n := range slices.Concat(r.Notices, r.Verdict.Unused) {
 			fmt.Fprintf(w, " - %s\n", n)
 		}
 		if r.Verdict.Outcome == scan.OutcomeBlock {
@@ -57,5 +57,9 @@ func describeCounts(r *scan.Report) string {
 	} else {
 		found = append(found, "no known vulnerabilities")
 	}
-	return fmt.Sprintf("%s in the image (database of %s)", strings.Join(found, ", "), r.Database.Built.Format("2006-01-02"))
+	text := fmt.Sprintf("%s in the image (database of %s)", strings.Join(found, ", "), r.Database.Built.Format("2006-01-02"))
+	if ignored := policy.IgnoredText(r.Verdict.Ignored); ignored != "" {
+		text += "; ignored: " + ignored
+	}
+	return text
 }

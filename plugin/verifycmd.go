@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/docker/cli/cli"
 	"github.com/docker/cli/cli/command"
+	digest "github.com/opencontainers/go-digest"
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
@@ -23,6 +25,8 @@ type verifyCommand struct {
 	maxDBAge time.Duration
 	failOn   string
 	onlyFix  bool
+	strict   bool
+	policies []string
 	format   string
 }
 
@@ -41,6 +45,8 @@ func newVerifyCommand(dockerCli command.Cli, _ environment) *cobra.Command {
 	fs.DurationVar(&v.maxDBAge, "max-db-age", 120*time.Hour, "Refuse a scan whose vulnerability database was older than this now, 0 accepts any")
 	fs.StringVar(&v.failOn, "fail-on", "high", "Refuse findings of this `SEVERITY` and above, none accepts any")
 	fs.BoolVar(&v.onlyFix, "only-fixed", false, "Refuse only findings for which a fixed version exists")
+	fs.BoolVar(&v.strict, "strict", false, "Count findings too that the signed policy has accepted by an exception, VEX or grace period")
+	fs.StringArrayVar(&v.policies, "policy", nil, "`DIGEST` of a policy, or oci://IMAGE@DIGEST, that must have taken part in the verdict; repeatable")
 	fs.StringVar(&v.format, "format", "text", "Output `FORMAT`: text or json")
 	return cmd
 }
@@ -82,12 +88,19 @@ func (v *verifyCommand) run(cmd *cobra.Command, images []string) error {
 }
 
 func (v *verifyCommand) options() (attest.VerifyOptions, error) {
-	o := attest.VerifyOptions{Registry: registry(), FailOn: v.failOn, OnlyFixed: v.onlyFix, MaxAge: v.maxAge, MaxDBAge: v.maxDBAge}
+	o := attest.VerifyOptions{Registry: registry(), FailOn: v.failOn, OnlyFixed: v.onlyFix, Strict: v.strict, MaxAge: v.maxAge, MaxDBAge: v.maxDBAge}
 	if v.format != "text" && v.format != "json" {
 		return o, errors.Errorf("--format: unknown format %q, want text or json", v.format)
 	}
 	if _, err := config.ParseThreshold(v.failOn); err != nil {
 		return o, errors.Wrap(err, "--fail-on")
+	}
+	for _, p := range v.policies {
+		d := digest.Digest(p[strings.LastIndexByte(p, '@')+1:])
+		if err := d.Validate(); err != nil {
+			return o, errors.Errorf("--policy %s: want a digest, sha256:…, or oci://IMAGE@sha256:…", p)
+		}
+		o.Policies = append(o.Policies, d.String())
 	}
 	if len(v.keys) == 0 {
 		return o, errors.New("--key is missing: the public key to trust, e.g. cosign.pub")

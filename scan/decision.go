@@ -1,5 +1,7 @@
 package scan
 
+import "slices"
+
 // Action is what a rule of the policy wants done about what it looked at.
 type Action string
 
@@ -48,6 +50,14 @@ type Violation struct {
 	// Layer is the instruction to change; nil if none is known.
 	Layer *Layer `json:"layer,omitempty"`
 }
+
+// scanRules are the program's own rules about how far the scan and its exceptions
+// reach.
+var scanRules = []string{"not-fully-checked", "unreadable", "end-of-life", "exception-expired"}
+
+// AboutScan says whether the violation is about how far the scan reached: whoever
+// shows a report says that with more detail from its stages and notices.
+func (v Violation) AboutScan() bool { return v.Policy == "" && slices.Contains(scanRules, v.Rule) }
 
 // PolicyRef names a policy that took part in a verdict: the built-in rules, an
 // options file, one that it extends, a file of Rego or a VEX document.

@@ -9,6 +9,7 @@
 //	merge     layer inventories, oldest first → [Stage]
 //	match     stages + vulnerability database → findings
 //	vulndb    obtaining, checking and building vulnerability databases
+//	check     facts about configuration and files → [Misconfiguration]
 //	policy    findings + options → [Verdict]
 //	report    [Report] → JSON, table, SPDX, …
 //	config    the options of a scan, whichever road they came by

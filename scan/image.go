@@ -32,6 +32,8 @@ type Build struct {
 	// was asked for.
 	Dockerfile string `json:"dockerfile,omitempty"`
 	Stage      string `json:"stage,omitempty"`
+	// Images are the names that the image will have, where they are known.
+	Images []string `json:"images,omitempty"`
 	// Profile of the options that was chosen, if any.
 	Profile string `json:"profile,omitempty"`
 }

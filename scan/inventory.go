@@ -29,6 +29,12 @@ type LayerInventory struct {
 	Secrets []Secret `json:"secrets,omitempty"`
 	// Files worth a look that the layer created or changed, sorted by kind and path.
 	Files []FileFact `json:"files,omitempty"`
+	// Cleared are facts of lower layers that no longer hold, with nothing but their
+	// kind and path: the layer changed a file that was worth a look so that it is
+	// so no more, or emptied a package cache. It may name what never was one. Only
+	// a method that sees the layer below knows these; what a tar has of executable
+	// files is in Evidence. Sorted by kind and path.
+	Cleared []FileFact `json:"cleared,omitempty"`
 	// Owners other than root of what the layer created or changed, sorted by ids.
 	Owners []Owner `json:"owners,omitempty"`
 	// Accounts is set when the layer changed etc/passwd or etc/group.

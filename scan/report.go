@@ -128,14 +128,29 @@ func (r *Report) Join(o *Report) *Report {
 	}
 	out.Verdict.Blocking = append(append([]Blocking(nil), r.Verdict.Blocking...), o.Verdict.Blocking...)
 	out.Verdict.Secrets = append(append([]BlockingSecret(nil), r.Verdict.Secrets...), o.Verdict.Secrets...)
+	out.Verdict.Misconfigurations = slices.Concat(r.Verdict.Misconfigurations, o.Verdict.Misconfigurations)
+	out.Verdict.Violations = slices.Concat(r.Verdict.Violations, o.Verdict.Violations)
 	out.Verdict.Expired = union(r.Verdict.Expired, o.Verdict.Expired)
-	out.Verdict.Counts = map[string]int{}
-	for _, counts := range []map[string]int{r.Verdict.Counts, o.Verdict.Counts} {
+	out.Verdict.Unused = both(r.Verdict.Unused, o.Verdict.Unused)
+	out.Verdict.Counts = sum(r.Verdict.Counts, o.Verdict.Counts)
+	out.Verdict.Ignored = sum(r.Verdict.Ignored, o.Verdict.Ignored)
+	return &out
+}
+
+func sum(a, b map[string]int) map[string]int {
+	out := map[string]int{}
+	for _, counts := range []map[string]int{a, b} {
 		for k, n := range counts {
-			out.Verdict.Counts[k] += n
+			out[k] += n
 		}
 	}
-	return &out
+	return out
+}
+
+// both keeps of a what is in b too: an exception that one share of the build
+// needed is not unused.
+func both(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
 }
 
 // union appends to a copy of a what b has beyond it.

@@ -59,4 +59,6 @@ type Secret struct {
 }
 
 // Counts says whether the secret is one to act on.
-func (s Secret) Counts() bool { return s.Dismissed == "" && s.Allowed == "" }
+func (s Secret) Counts() bool {
+	return s.Dismissed == "" && s.Allowed == "" && (s.Decision == nil || s.Decision.Action != ActionIgnore)
+}

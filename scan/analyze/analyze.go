@@ -1,8 +1,9 @@
-// Package analyze makes the inventory of one layer: its packages (scan/extract)
-// and its secrets (scan/secret), in one walk over what the layer changed.
+// Package analyze makes the inventory of one layer: its packages (scan/extract),
+// facts about its files (scan/files) and its secrets (scan/secret), in one walk over
+// what the layer changed.
 //
-// It owns how much of what was found an inventory may hold. It must not know how
-// packages or secrets are recognised, nor how a layer is seen.
+// It owns how many secrets an inventory may hold. It must not know how packages,
+// files of interest or secrets are recognised, nor how a layer is seen.
 package analyze
 
 import (
@@ -16,11 +17,12 @@ import (
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/extract"
+	"github.com/scan-build/scan-build/scan/files"
 	"github.com/scan-build/scan-build/scan/layer"
 	"github.com/scan-build/scan-build/scan/secret"
 )
 
-// Options say what to look for. The zero value looks for packages alone.
+// Options say what to look for. The zero value looks for no secrets.
 type Options struct {
 	// TempDir is for files that have to be kept for a while; empty means the
 	// system's default.
@@ -35,15 +37,24 @@ type Options struct {
 // read. The inventory depends on the layer's content and the rules alone. It
 // never holds the value of a secret, and neither does an error.
 func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInventory, error) {
-	if opts.Rules == nil {
-		return extract.Layer(ctx, l, extract.Options{TempDir: opts.TempDir})
+	facts := files.New()
+	with := extract.Options{TempDir: opts.TempDir, Observer: facts, Keep: files.Keep}
+	var s *search
+	if opts.Rules != nil {
+		s = newSearch(ctx, opts)
+		with.Visitor = s
 	}
-	s := newSearch(ctx, opts)
-	inv, err := extract.Layer(ctx, l, extract.Options{TempDir: opts.TempDir, Visitor: s})
+	inv, err := extract.Layer(ctx, l, with)
 	if err != nil {
 		return nil, err
 	}
-	s.complete(inv, l.View())
+	if s != nil {
+		s.complete(inv, l.View())
+	}
+	facts.Complete(ctx, inv, l.View(), opts.TempDir)
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
 	return inv, nil
 }
 
@@ -52,11 +63,11 @@ func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInvento
 func (s *search) complete(inv *scan.LayerInventory, view layer.View) {
 	inv.Stats.Searched = s.searched.Load()
 	inv.Secrets = s.secrets(view)
-	for _, t := range s.problems.all() {
+	for _, t := range s.problems.All() {
 		t.Path = physical(view, t.file, t.Path)
 		inv.Problems = append(inv.Problems, t.Problem)
 	}
-	if more := s.problems.dropped(); more > 0 {
+	if more := s.problems.Dropped(); more > 0 {
 		inv.Problems = append(inv.Problems, unlisted(more))
 	}
 	slices.SortFunc(inv.Problems, compareProblems)
@@ -64,7 +75,7 @@ func (s *search) complete(inv *scan.LayerInventory, view layer.View) {
 
 // secrets are what the hits that are kept may say of themselves.
 func (s *search) secrets(view layer.View) []scan.Secret {
-	hits := append(s.hits.all(), s.dismissed.all()...)
+	hits := append(s.hits.All(), s.dismissed.All()...)
 	secrets := sealed(hits)
 	for i, h := range hits {
 		secrets[i].Path = physical(view, h.file, h.Path)
@@ -73,7 +84,7 @@ func (s *search) secrets(view layer.View) []scan.Secret {
 	for file, more := range s.more {
 		secrets = append(secrets, tooMany(physical(view, file, extract.ValidPath(file)), more))
 	}
-	if more := s.hits.dropped(); more > 0 {
+	if more := s.hits.Dropped(); more > 0 {
 		secrets = append(secrets, tooMany(".", more))
 	}
 	slices.SortFunc(secrets, compareSecrets)

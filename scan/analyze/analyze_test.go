@@ -237,7 +237,7 @@ func limited(t testing.TB, dir string, secrets int) *scan.LayerInventory {
 	}
 	defer l.Close()
 	s := newSearch(context.Background(), Options{Rules: compile(t)})
-	s.hits.limit, s.problems.limit = secrets, 3
+	s.hits.Limit, s.problems.Limit = secrets, 3
 	inv, err := extract.Layer(context.Background(), l, extract.Options{Visitor: s})
 	if err != nil {
 		t.Fatal(err)
@@ -323,10 +323,10 @@ func TestFilesThatCannotBeSearched(t *testing.T) {
 			tt.file.Path = "a/file"
 			s.Visit(tt.file, tt.content)
 			s.Visit(layer.File{Path: "next", Size: int64(len(content))}, strings.NewReader(content))
-			if n := len(s.hits.all()) - 1; n != tt.secrets {
+			if n := len(s.hits.All()) - 1; n != tt.secrets {
 				t.Errorf("%d secrets", n)
 			}
-			problems := s.problems.all()
+			problems := s.problems.All()
 			if tt.problem == "" {
 				if len(problems) > 0 {
 					t.Errorf("problems are %+v", problems)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strconv"
 	"time"
 
@@ -33,37 +32,6 @@ const (
 	// ruleTooMany is the rule of the secret that stands for those left out.
 	ruleTooMany = "too-many-secrets"
 )
-
-// lowest keeps the limit lowest of the values that it is given, in memory for
-// twice as many. Which ones does not depend on the order in which they come.
-type lowest[T any] struct {
-	limit   int
-	compare func(a, b T) int
-	values  []T
-	total   int
-}
-
-func (l *lowest[T]) add(v T) {
-	l.total++
-	if l.values = append(l.values, v); len(l.values) >= 2*l.limit {
-		l.cut()
-	}
-}
-
-func (l *lowest[T]) cut() {
-	slices.SortStableFunc(l.values, l.compare)
-	clear(l.values[min(len(l.values), l.limit):])
-	l.values = l.values[:min(len(l.values), l.limit)]
-}
-
-// all returns the values that were kept, sorted.
-func (l *lowest[T]) all() []T {
-	l.cut()
-	return l.values
-}
-
-// dropped is how many were not.
-func (l *lowest[T]) dropped() int { return max(0, l.total-l.limit) }
 
 // compareRanks orders the hits of one file by what matters if not all can be
 // kept: the first of each rule, so that who accepts a rule in a file has seen

@@ -11,6 +11,7 @@ import (
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/extract"
+	"github.com/scan-build/scan-build/scan/internal/lowest"
 	"github.com/scan-build/scan-build/scan/layer"
 	"github.com/scan-build/scan-build/scan/secret"
 	"github.com/scan-build/scan-build/scan/secret/content"
@@ -28,8 +29,8 @@ type search struct {
 
 	mu sync.Mutex
 	// dismissed are hits for which nobody has to act.
-	hits, dismissed lowest[found]
-	problems        lowest[trouble]
+	hits, dismissed lowest.List[found]
+	problems        lowest.List[trouble]
 	// more is how many hits of a file were left out, by file.
 	more map[string]int
 }
@@ -53,9 +54,9 @@ func newSearch(ctx context.Context, opts Options) *search {
 		ctx: ctx, rules: opts.Rules, limits: content.Limits{TempDir: opts.TempDir},
 		scanners:  make(chan *secret.Scanner, layer.MaxVisits),
 		askers:    make(chan *secret.Scanner, layer.MaxVisits),
-		hits:      lowest[found]{limit: maxSecrets, compare: compareFound},
-		dismissed: lowest[found]{limit: maxDismissed, compare: compareFound},
-		problems:  lowest[trouble]{limit: maxProblems, compare: compareTroubles},
+		hits:      lowest.List[found]{Limit: maxSecrets, Compare: compareFound},
+		dismissed: lowest.List[found]{Limit: maxDismissed, Compare: compareFound},
+		problems:  lowest.List[trouble]{Limit: maxProblems, Compare: compareTroubles},
 		more:      map[string]int{},
 	}
 }
@@ -83,7 +84,7 @@ func (p *probe) Read([]byte) (int, error) {
 func (s *search) Visit(f layer.File, r io.ReaderAt) {
 	here := &fileSearch{
 		search: s, file: f.Path, path: extract.ValidPath(f.Path), deadline: time.Now().Add(fileTimeout),
-		hits: lowest[found]{limit: maxPerFile, compare: compareRanks},
+		hits: lowest.List[found]{Limit: maxPerFile, Compare: compareRanks},
 	}
 	switch {
 	case f.Unread != "":
@@ -96,22 +97,22 @@ func (s *search) Visit(f layer.File, r io.ReaderAt) {
 
 func (s *search) add(f *fileSearch) {
 	s.searched.Add(f.searched)
-	if f.hits.total+len(f.dismissed)+len(f.problems) == 0 {
+	if f.hits.Total()+len(f.dismissed)+len(f.problems) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, x := range f.hits.all() {
-		s.hits.add(x)
+	for _, x := range f.hits.All() {
+		s.hits.Add(x)
 	}
 	for _, x := range f.dismissed {
-		s.dismissed.add(x)
+		s.dismissed.Add(x)
 	}
-	if more := f.hits.dropped(); more > 0 {
+	if more := f.hits.Dropped(); more > 0 {
 		s.more[f.file] += more
 	}
 	for _, p := range f.problems {
-		s.problems.add(trouble{file: f.file, Problem: p})
+		s.problems.Add(trouble{file: f.file, Problem: p})
 	}
 }
 
@@ -124,7 +125,7 @@ type fileSearch struct {
 	deadline  time.Time
 	searched  int64
 	ranks     map[string]int
-	hits      lowest[found]
+	hits      lowest.List[found]
 	dismissed []found
 	problems  []scan.Problem
 }
@@ -159,7 +160,7 @@ func (f *fileSearch) text(scanner *secret.Scanner, path string, r io.Reader) err
 		x := found{file: f.file, Hit: h, rank: f.ranks[h.Rule]}
 		switch {
 		case h.Dismissed() == "":
-			f.hits.add(x)
+			f.hits.Add(x)
 			f.ranks[h.Rule]++
 		case len(f.dismissed) < maxDismissedPerFile:
 			f.dismissed = append(f.dismissed, x)

@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/scan-build/scan-build/scan/internal/plain"
@@ -47,7 +46,10 @@ func runsInput(name string, args []string) bool {
 	if !shells[name] && !interpreters[strings.TrimRight(name, ".0123456789")] && !interpreters[name] {
 		return false
 	}
-	args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return strings.ContainsAny(a, "<>") })
+	args, ok := withoutRedirections(args)
+	if !ok {
+		return false
+	}
 	if len(args) == 0 || args[0] == "-" || args[0] == "/dev/stdin" {
 		return true
 	}
@@ -71,6 +73,22 @@ func runsInput(name string, args []string) bool {
 		}
 	}
 	return true
+}
+
+// withoutRedirections leaves out redirections of output and their targets; ok is
+// false if the input is redirected as well.
+func withoutRedirections(args []string) (out []string, ok bool) {
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case strings.Contains(a, "<"):
+			return nil, false
+		case strings.HasSuffix(a, ">"):
+			i++
+		case !strings.Contains(a, ">"):
+			out = append(out, a)
+		}
+	}
+	return out, true
 }
 
 // substituted returns the downloader whose output a command runs: bash <(curl …),

@@ -71,19 +71,34 @@ func (a *assessor) vulnerabilities(p *scan.Platform, final *scan.Stage) {
 		text += ", compared with the database of " + built.UTC().Format(time.DateOnly)
 	}
 	a.looked = add(a.looked, text+fmt.Sprintf("; %s and worse would block", plain.Line(p.Verdict.FailOn, 20)))
-	if n := ignored(final); n > 0 {
-		a.accepted = add(a.accepted, plain.Count(n, "vulnerability", "vulnerabilities")+" by exceptions or VEX, with reasons in the report")
+	ignored, passed := unblocked(p, final)
+	if ignored > 0 {
+		a.accepted = add(a.accepted, plain.Count(ignored, "vulnerability", "vulnerabilities")+" by exceptions or VEX, with reasons in the report")
+	}
+	if passed > 0 {
+		a.accepted = add(a.accepted, plain.Count(passed, "vulnerability", "vulnerabilities")+" at or above the threshold that the policy lets pass (no fix yet, a period of grace, thresholds of the base image)")
 	}
 }
 
-func ignored(s *scan.Stage) int {
-	n := 0
+// unblocked counts the vulnerabilities that do not block because the policy
+// ignores them, and those that do not although their severity would.
+func unblocked(p *scan.Platform, s *scan.Stage) (ignored, passed int) {
+	type key struct{ id, name, version, path string }
+	blocking := map[key]bool{}
+	for _, b := range p.Verdict.Blocking {
+		f := b.Finding
+		blocking[key{f.ID, f.Package, f.Version, f.Path}] = true
+	}
+	threshold, err := scan.ParseSeverity(p.Verdict.FailOn)
 	for _, f := range s.Findings {
-		if f.Decision != nil && f.Decision.Action == scan.ActionIgnore {
-			n++
+		switch {
+		case f.Decision != nil && f.Decision.Action == scan.ActionIgnore:
+			ignored++
+		case err == nil && threshold > scan.SeverityUnknown && f.Severity >= threshold && !blocking[key{f.ID, f.Package, f.Version, f.Path}]:
+			passed++
 		}
 	}
-	return n
+	return ignored, passed
 }
 
 func vulnerabilityGaps(r *scan.Report, p *scan.Platform, final *scan.Stage) []string {

@@ -51,8 +51,8 @@ func distributionSetuid(s *scan.Stage) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of the distribution's own, such as /%s: whether the image needs them is known to its owner alone",
-		plain.Count(n, "file has the bits", "files have the bits"), plain.Tail(first, pathWidth))
+	return fmt.Sprintf("%s, such as /%s: whether the image needs them is known to its owner alone",
+		plain.Count(n, "setuid or setgid file of the distribution remains", "setuid or setgid files of the distribution remain"), plain.Tail(first, pathWidth))
 }
 
 // nist800190 is the part of the guide that is about images: the countermeasures

@@ -45,19 +45,49 @@ func present(facts []scan.FileFact) []scan.FileFact {
 }
 
 func setuidFiles(s *subject) []found {
-	var facts []scan.FileFact
-	for _, f := range present(s.files(scan.FileSetuid, scan.FileSetgid)) {
+	var foreign, changed []scan.FileFact
+	seen := map[string]bool{}
+	for _, f := range present(slices.Clone(s.stage.Files)) {
 		// A file with both bits has two facts. A setgid directory only hands its
 		// group down.
-		if !f.Dir && !slices.ContainsFunc(facts, func(g scan.FileFact) bool { return g.Path == f.Path }) {
-			facts = append(facts, f)
+		if f.Kind != scan.FileSetuid && f.Kind != scan.FileSetgid || f.Dir || seen[f.Path] {
+			continue
+		}
+		seen[f.Path] = true
+		switch {
+		case f.Package == "":
+			foreign = append(foreign, f)
+		case !s.brought(f):
+			changed = append(changed, f)
 		}
 	}
 	var out []found
-	for _, g := range s.byInstruction(facts) {
+	for _, g := range s.byInstruction(foreign) {
 		out = append(out, s.found(g, "is setuid or setgid and of no package", "are setuid or setgid and of no package"))
 	}
+	for _, g := range s.byInstruction(changed) {
+		out = append(out, s.found(g, "was made setuid or setgid after its package had been installed", "were made setuid or setgid after their packages had been installed"))
+	}
 	return out
+}
+
+// brought says whether a file's package may have made it what it is: the fact is
+// of a layer that installed or changed the package, of the base image, or the
+// package is not known.
+func (s *subject) brought(f scan.FileFact) bool {
+	if f.Layer < 0 || f.Layer >= len(s.stage.Layers) || s.stage.Layers[f.Layer].Base != "" {
+		return true
+	}
+	known := false
+	for _, p := range s.stage.Packages {
+		if p.Name != f.Package || p.Type != "deb" && p.Type != "apk" && p.Type != "rpm" {
+			continue
+		}
+		if known = true; p.First == f.Layer || p.Last == f.Layer {
+			return true
+		}
+	}
+	return !known
 }
 
 const modeSticky = 0o1000

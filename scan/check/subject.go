@@ -155,5 +155,5 @@ func size(n int64) string {
 	if i == 0 || v >= 99.95 {
 		return fmt.Sprintf("%.0f %s", v, units[i])
 	}
-	return fmt.Sprintf("%.1f %s", v, units[i])
+	return strings.Replace(fmt.Sprintf("%.1f %s", v, units[i]), ".0 ", " ", 1)
 }

@@ -51,7 +51,7 @@ func approves(list []string, base scan.Base) bool {
 			name += ":" + base.Tag
 		}
 		ok, _ := doublestar.Match(pattern, name) // the pattern has been checked
-		if ok && (!pinned || matchStar(digest, base.Digest)) {
+		if ok && (!pinned || MatchStar(digest, base.Digest)) {
 			return true
 		}
 	}

@@ -45,7 +45,7 @@ func FromBuildArgs(args map[string]string) (Values, error) {
 // optionOfBuildArg finds the option that a build argument means: by its exact
 // name, or by one that is so near that it must be a slip.
 func optionOfBuildArg(name string) (o Option, exact, ok bool) {
-	all := All()
+	all := declared()
 	for _, o := range all {
 		if o.BuildArg() == name {
 			return o, true, true

@@ -36,6 +36,9 @@ func Chain(parents []Values, child ...Values) (Values, error) {
 	if d := v.depth(); d > MaxDepth {
 		return Values{}, errors.Errorf("policies extend each other %d deep, more than %d", d, MaxDepth)
 	}
+	if n := v.policies(); n > MaxPolicies {
+		return Values{}, errors.Errorf("%d policies are extended, more than %d", n, MaxPolicies)
+	}
 	return v, nil
 }
 
@@ -48,10 +51,13 @@ func (v Values) depth() int {
 	return deepest
 }
 
-// resolve joins what files and roads say under a profile.
-func (v Values) resolve(profile string) (settings, error) {
-	r, err := v.join(profile, false)
-	return r.said, err
+// policies is how many policies stand above the file.
+func (v Values) policies() int {
+	n := 0
+	for _, p := range v.parents {
+		n += 1 + p.policies()
+	}
+	return n
 }
 
 // joined is what a file and the policies above it say together.
@@ -63,11 +69,21 @@ type joined struct {
 
 // policyLayer is what one policy says by itself.
 type policyLayer struct {
+	name string
 	said map[string]setting
+	// rules are what it says under options that are a Map.
+	rules []setting
 	// open are the keys that it lets be made looser.
 	open []string
 }
 
+// allow says whether every policy lets a key be made looser.
+func (j joined) allow(key string) bool {
+	return !slices.ContainsFunc(j.policies, func(p policyLayer) bool { return !p.allows(key) })
+}
+
+// join joins what a file, the policies above it and the roads below it say under
+// a profile.
 func (v Values) join(profile string, isPolicy bool) (joined, error) {
 	var parents []joined
 	for _, p := range v.parents {
@@ -79,7 +95,7 @@ func (v Values) join(profile string, isPolicy bool) (joined, error) {
 	}
 	all := beside(parents)
 	said := v.layer(profile, isPolicy)
-	for _, o := range All() {
+	for _, o := range declared() {
 		for _, id := range idsOf(o, said) {
 			s := said[id]
 			if err := all.permit(o, &s); err != nil {
@@ -95,13 +111,18 @@ func (v Values) join(profile string, isPolicy bool) (joined, error) {
 		}
 	}
 	if isPolicy {
-		all.policies = append(all.policies, newPolicyLayer(said))
+		all.policies = append(all.policies, newPolicyLayer(v.file, said))
 	}
 	return all, nil
 }
 
-func newPolicyLayer(said map[string]setting) policyLayer {
-	l := policyLayer{said: said}
+func newPolicyLayer(name string, said map[string]setting) policyLayer {
+	l := policyLayer{name: name, said: said}
+	for _, id := range slices.Sorted(maps.Keys(said)) {
+		if o, ok := optionOf(id); ok && o.Map {
+			l.rules = append(l.rules, said[id])
+		}
+	}
 	for _, v := range said["overridable"].values {
 		l.open = append(l.open, v.text)
 	}
@@ -180,21 +201,25 @@ func appendSetting(list []setting, s setting) []setting {
 // only be stricter.
 func (j joined) permit(o Option, s *setting) error {
 	for _, p := range j.policies {
-		switch {
-		case o.across == adds && !s.empty() && !p.allows(o.FileKey()):
-			return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name(), o.FileKey())
-		case o.across == addsWeakly && !p.allows(o.FileKey()):
-			s.weak = true
-		case o.loose == nil || o.across != overrides:
-			continue
+		if err := p.permit(o, s); err != nil {
+			return err
 		}
-		if o.Map {
-			if err := p.permitsRule(o, *s); err != nil {
-				return err
-			}
-			continue
-		}
-		if t, ok := saysOf(o, o.Name, p.said, p.allows); ok && !p.allows(o.Name) && !p.allows(o.FileKey()) && o.looseness(*s) > o.looseness(t) {
+	}
+	return nil
+}
+
+func (p policyLayer) permit(o Option, s *setting) error {
+	switch {
+	case p.allows(o.FileKey()) || p.allows(o.Name):
+	case o.across == adds && !s.empty():
+		return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name, o.FileKey())
+	case o.across == addsWeakly:
+		s.weak = true
+	case o.loose == nil:
+	case o.Map:
+		return p.permitRule(o, *s)
+	default:
+		if t, ok := saysOf(o, o.Name, p.said, p.allows); ok && o.looseness(*s) > o.looseness(t) {
 			return looserThan(o, *s, t)
 		}
 	}
@@ -203,15 +228,15 @@ func (j joined) permit(o Option, s *setting) error {
 
 func looserThan(o Option, s, t setting) error {
 	text := t.text()
-	if t.key != "" && t.key != s.key {
+	if t.key != s.key {
 		text += " for " + t.key
 	}
-	key := cmpKey(o, s)
-	return errors.Errorf("%s is looser than %s of %s, which does not allow it with overridable: [%s]", shorten(s.text()), text, t.at.where(), key)
+	return errors.Errorf("%s is looser than %s of %s, which does not allow it with overridable: [%s]",
+		shorten(s.text()), text, t.at.where(), o.openKey(s))
 }
 
-// cmpKey is how overridable names what a setting is for: in short, if it can be.
-func cmpKey(o Option, s setting) string {
+// openKey is how overridable names what a setting is for: in short, if it can be.
+func (o Option) openKey(s setting) string {
 	switch {
 	case o.Map:
 		return o.FileKey() + "." + s.key
@@ -223,14 +248,6 @@ func cmpKey(o Option, s setting) string {
 }
 
 func (s setting) empty() bool { return len(s.values)+len(s.entries) == 0 }
-
-// name is the policy's name: that of the file that any of its settings is in.
-func (p policyLayer) name() string {
-	for _, s := range p.said {
-		return s.at.file
-	}
-	return "that says nothing"
-}
 
 // allows says whether whoever extends the policy may make a key looser: it, or a
 // group that it is in, is listed.

@@ -298,6 +298,9 @@ func TestDigestIsOfWhatDecides(t *testing.T) {
 	same := base
 	same.MaxDBAge, same.DB, same.Reports = 0, Ref{RefPath, "db"}, []string{"json=x"}
 	same.Secrets = Secrets{Rules: []string{"rules.toml"}} // and the zero mode is to block
+	same.Profile, same.Branch, same.Advise, same.KEV = "quick", "main", true, ""
+	same.Extends, same.Policies = []Extend{{Policy: "a"}}, []scan.PolicyRef{{Name: "a"}}
+	same.Rego, same.VEX, same.Grace.SincePublished = []string{"a"}, []string{"b"}, true
 	if base.Digest() != same.Digest() {
 		t.Error("options that decide nothing change the digest")
 	}
@@ -312,6 +315,35 @@ func TestDigestIsOfWhatDecides(t *testing.T) {
 		func(o *Options) { o.Secrets.Allow = []SecretAllow{{Path: "a"}} },
 		func(o *Options) { o.Secrets.Allow = []SecretAllow{{Rule: "a", Expires: day("2027-01-31")}} },
 		func(o *Options) { o.Secrets.Ignore = []IgnoredSecret{{Path: "a", Rule: "b", Line: 1}} },
+		func(o *Options) { o.Thresholds.Image.Warn.Unknown = false },
+		func(o *Options) { o.Thresholds.Image.Log.Never = true },
+		func(o *Options) { o.Thresholds.Base.Block.Severity = scan.SeverityLow },
+		func(o *Options) { o.Thresholds.Stages.Warn.Never = true },
+		func(o *Options) { o.Grace.Days = map[scan.Severity]int{scan.SeverityHigh: 1} },
+		func(o *Options) { o.Grace.Days = map[scan.Severity]int{scan.SeverityCritical: 1} },
+		func(o *Options) {
+			o.Grace = Grace{Days: map[scan.Severity]int{scan.SeverityHigh: 1}, SincePublished: true}
+		},
+		func(o *Options) { o.KEV = EffectWarn },
+		func(o *Options) { o.EPSS = 0.1 },
+		func(o *Options) { o.HelpURL = "https://h/" },
+		func(o *Options) { o.DeniedLicenses = []string{"A"} },
+		func(o *Options) { o.Checks.Levels.Block.Never = false },
+		func(o *Options) { o.Checks.Rules = map[string]Effect{"a": EffectBlock} },
+		func(o *Options) { o.Checks.Rules = map[string]Effect{"a": EffectOff} },
+		func(o *Options) { o.Base.Approved = [][]string{{"a", "b"}} },
+		func(o *Options) { o.Base.Approved = [][]string{{"a"}, {"b"}} },
+		func(o *Options) { o.Base.MaxAge = time.Hour },
+		func(o *Options) { o.Exceptions = []Exception{{Vulnerability: "a"}} },
+		func(o *Options) { o.Exceptions = []Exception{{Package: "a"}} },
+		func(o *Options) { o.Exceptions = []Exception{{Path: "a"}} },
+		func(o *Options) { o.Exceptions = []Exception{{Layer: "a"}} },
+		func(o *Options) { o.Exceptions = []Exception{{Rule: "a"}} },
+		func(o *Options) { o.Exceptions = []Exception{{PURL: "a"}} },
+		func(o *Options) { o.Exceptions = []Exception{{PURL: "a", Expires: day("2027-01-31")}} },
+		func(o *Options) { o.RegoFiles = []File{{Data: []byte("a")}} },
+		func(o *Options) { o.RegoFiles = []File{{Data: []byte("a"), MayIgnore: true}} },
+		func(o *Options) { o.VEXFiles = []File{{Data: []byte("a")}} },
 	} {
 		o := base
 		change(&o)
@@ -319,6 +351,24 @@ func TestDigestIsOfWhatDecides(t *testing.T) {
 			t.Errorf("%+v has another's digest", o)
 		}
 		seen[o.Digest()] = true
+	}
+}
+
+func TestDigestIsOfMeaning(t *testing.T) {
+	accepting := func(reason, file string, rules map[string]Effect, files ...File) Options {
+		o := Default()
+		o.Exceptions = []Exception{{Vulnerability: "cve-1", Reason: reason, File: file}}
+		o.Secrets.Allow = []SecretAllow{{Rule: "a", Reason: reason, File: file}}
+		o.Checks.Rules = rules
+		o.RegoFiles = files
+		return o
+	}
+	a, b := File{Name: "a.rego", Data: []byte("a")}, File{Name: "b.rego", Data: []byte("b")}
+	x := accepting("because", "here", map[string]Effect{"a": EffectOff, "b": EffectBlock}, a, b)
+	y := accepting("for", "there", map[string]Effect{"b": EffectBlock, "a": EffectOff}, b, a)
+	y.Exceptions[0].Vulnerability = "CVE-1"
+	if x.Digest() != y.Digest() {
+		t.Error("reasons, places or orders that decide nothing change the digest")
 	}
 }
 
@@ -337,6 +387,13 @@ func TestThreshold(t *testing.T) {
 	}
 	if (Threshold{Never: true}).Reached(scan.SeverityCritical) {
 		t.Error("none blocks")
+	}
+	all, err := ParseWarnThreshold("Unknown")
+	if err != nil || !all.Reached(scan.SeverityUnknown) || !all.Reached(scan.SeverityLow) || all.String() != "unknown" {
+		t.Errorf("unknown is not everything: %+v, %v", all, err)
+	}
+	if _, err := ParseThreshold("unknown"); err == nil {
+		t.Error("unknown blocks")
 	}
 }
 

@@ -6,7 +6,7 @@ import "strings"
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("| `" + FileName + "` | `--build-arg` | flag | default | meaning |\n|---|---|---|---|---|\n")
-	for _, o := range All() {
+	for _, o := range declared() {
 		cells := []string{"–", "–", "–", "–", o.Help}
 		if o.Roads&RoadFile != 0 {
 			cells[0] = "`" + o.FileKey() + "`"

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/scan-build/scan-build/scan"
 )
 
@@ -18,7 +16,7 @@ func (e Exception) MatchesFinding(f scan.Finding, l scan.Layer) bool {
 // MatchesSecret says whether the exception means this secret. One that names a
 // vulnerability, a package or a package URL never does.
 func (e Exception) MatchesSecret(s scan.Secret, l scan.Layer) bool {
-	return e.says() && newMatcher(e).other(target{rule: s.Rule, paths: []string{s.Path}, layer: l})
+	return e.says() && newMatcher(e).other(secretTarget(s, l))
 }
 
 // MatchesMisconfiguration says whether the exception means this configuration
@@ -62,6 +60,13 @@ func findingTarget(f scan.Finding, l scan.Layer) target {
 		t.paths = []string{f.Path}
 	}
 	return t
+}
+
+func secretTarget(s scan.Secret, l scan.Layer) target {
+	if s.Instruction != nil && l.Digest == "" && l.Instruction == "" {
+		l = *s.Instruction
+	}
+	return target{rule: s.Rule, paths: []string{s.Path}, layer: l}
 }
 
 func misconfigurationTarget(m scan.Misconfiguration, l scan.Layer) target {
@@ -109,7 +114,7 @@ func (m *matcher) finding(t target) bool {
 // other holds it against what has a rule instead of a vulnerability.
 func (m *matcher) other(t target) bool {
 	return m.id == "" && m.purl == nil && (m.pkg.pattern == "" || t.hasPackage) &&
-		(m.rule == "" || matchStar(m.rule, t.rule)) && m.where(t)
+		(m.rule == "" || MatchStar(m.rule, t.rule)) && m.where(t)
 }
 
 func (m *matcher) where(t target) bool {
@@ -135,54 +140,5 @@ func (m *matcher) matchesLayer(l scan.Layer) bool {
 	case l.Digest != "" && l.Digest == m.layer:
 		return true
 	}
-	return l.Instruction != "" && matchStar(m.layer, l.Instruction)
-}
-
-// glob is a pattern in doublestar's language, with a piece of text that whatever
-// matches must contain: most of what does not match is told by that.
-type glob struct{ pattern, piece string }
-
-func newGlob(pattern string) glob { return glob{pattern, longestPiece(pattern)} }
-
-func (g glob) mayMatch(s string) bool { return strings.Contains(s, g.piece) }
-
-func (g glob) matches(s string) bool {
-	if !g.mayMatch(s) {
-		return false
-	}
-	ok, _ := doublestar.Match(g.pattern, s) // the pattern has been checked
-	return ok
-}
-
-// longestPiece returns the longest run of a pattern's characters that stand for
-// themselves. Slashes are none of them: ** may stand for the one beside it. What
-// is in braces and brackets is one of several.
-func longestPiece(pattern string) string {
-	longest, start, depth := "", 0, 0
-	end := func(i int) {
-		if depth == 0 && i-start > len(longest) {
-			longest = pattern[start:i]
-		}
-		start = i + 1
-	}
-	for i := 0; i < len(pattern); i++ {
-		switch pattern[i] {
-		case '*', '?', '/':
-			end(i)
-		case '{', '[':
-			end(i)
-			depth++
-		case '}', ']':
-			if depth > 0 {
-				depth--
-				start = i + 1
-			}
-		case '\\':
-			end(i)
-			i++
-			start = i + 1
-		}
-	}
-	end(len(pattern))
-	return longest
+	return l.Instruction != "" && MatchStar(m.layer, l.Instruction)
 }

@@ -17,11 +17,12 @@ const (
 	extendKey    = "key"
 )
 
-// MaxExtends bounds how many policies a file may extend, and MaxDepth how many
-// files may stand above each other.
+// MaxExtends bounds how many policies a file may extend, MaxDepth how many may
+// stand above each other, and MaxPolicies how many there may be in all.
 const (
-	MaxExtends = 16
-	MaxDepth   = 5
+	MaxExtends  = 16
+	MaxDepth    = 5
+	MaxPolicies = 64
 )
 
 func extendOptions() []Option {
@@ -161,7 +162,7 @@ func (o Option) canLoosen() bool {
 // for all below it.
 func overridableKeys() []string {
 	var keys []string
-	for _, o := range All() {
+	for _, o := range declared() {
 		if !o.canLoosen() {
 			continue
 		}

@@ -163,25 +163,27 @@ func graceOption(severity scan.Severity) Option {
 // believes otherwise. What makes them so must be the file itself: a profile, a
 // build argument or a flag may raise a threshold above them.
 func (v Values) checkGrace(opts Options, said settings, profile string) error {
-	file := Values{settings: v.onlyFile(), profiles: v.profiles, parents: v.parents}
-	var levels []Thresholds
-	for _, p := range []string{profile, ""} {
-		if o, _, err := file.optionsOf(p); err == nil {
-			levels = append(levels, o.Thresholds)
-		}
-	}
 	for _, severity := range scan.Severities() {
-		o, ok := optionNamed("grace." + severity.String())
-		if !ok || opts.Grace.Days[severity] == 0 || opts.Thresholds.blocks(severity) {
+		if opts.Grace.Days[severity] == 0 || opts.Thresholds.blocks(severity) {
 			continue
 		}
+		o, _ := optionNamed("grace." + severity.String())
 		s := said.of(o)[0]
-		if s.at.policy || len(levels) == 2 && s.at.within == "" && levels[1].blocks(severity) || len(levels) > 0 && levels[0].blocks(severity) {
+		if s.at.policy || v.fileBlocks(severity, profile) || s.at.within == "" && v.fileBlocks(severity, "") {
 			continue
 		}
 		return o.fail(s, errors.Errorf("has no effect: findings of severity %s do not block, %s is %s", severity, blockImage, opts.Thresholds.Image.Block))
 	}
 	return nil
+}
+
+// fileBlocks says whether findings of a severity block by what the file itself
+// says under a profile.
+func (v Values) fileBlocks(s scan.Severity, profile string) bool {
+	file := v
+	file.settings = v.onlyFile()
+	o, _, err := file.optionsOf(profile)
+	return err == nil && o.Thresholds.blocks(s)
 }
 
 // blocks says whether findings of a severity block somewhere.

@@ -9,7 +9,7 @@ import (
 // RegisterFlags adds the options' flags to fs and returns a function that,
 // once fs has been parsed, reads those that were given.
 func RegisterFlags(fs *pflag.FlagSet) func() (Values, error) {
-	for _, o := range All() {
+	for _, o := range declared() {
 		if o.Roads&RoadFlag == 0 {
 			continue
 		}
@@ -21,7 +21,7 @@ func RegisterFlags(fs *pflag.FlagSet) func() (Values, error) {
 	}
 	return func() (Values, error) {
 		var v Values
-		for _, o := range All() {
+		for _, o := range declared() {
 			f := fs.Lookup(o.Name)
 			if f == nil || !f.Changed {
 				continue

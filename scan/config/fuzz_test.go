@@ -17,6 +17,10 @@ func FuzzParseYAML(f *testing.F) {
 		"<<: {fail-on: low}", "? [a]\n: b", "!!binary aGk=", "--- a\n--- b", "fail-on: !!null low", "%YAML 1.1\n---\n{}",
 		"secrets: off", "secrets: {mode: warn, rules: [default, a/b.toml], allow: [{rule: a, path: 'a/{b,c}/**', reason: r, expires: 2027-01-31}]}",
 		"secrets: &s {allow: &a [*a, *s]}", "secrets: {rules: &r [*r]}", "secrets: {? {} : {}}",
+		"thresholds: {image: {block: low}, base: {warn: none}}\ngrace: {low: 7d, since: published}\nkev: warn\nepss: .5\nonly-fixed: false",
+		"checks: {fail-on: low, rules: {a*: off, b: warn}}\nbase: {approved: [a.io/**], max-age: 9d}\nlicenses: {deny: A*}\nhelp-url: https://h/",
+		"exceptions: [{vulnerability: a, package: b, purl: 'pkg:a/b?c=d', layer: '*', reason: r, expires: 2027-01-31}]\noverridable: [grace]",
+		"profiles: {a: {branches: [b*], fail-on: low}, quick: {kev: off}}\nextends: [a.yaml, {policy: b, digest: 'sha256:0'}]\nrego: a\nvex: [b]",
 	} {
 		f.Add([]byte(s))
 	}
@@ -29,8 +33,23 @@ func FuzzParseYAML(f *testing.F) {
 			}
 			return
 		}
-		if _, err := v.Options(); err != nil {
-			t.Fatalf("accepted, but %v", err)
+		opts, err := v.Options()
+		if err != nil { // only what several keys say together can still be wrong
+			if !errors.As(err, &e) || e.File != FileName {
+				t.Fatalf("%v is no *Error of the file", err)
+			}
+			return
+		}
+		if opts.Digest() == "" || len(v.Extends()) != len(opts.Extends) {
+			t.Fatalf("%+v", opts)
+		}
+		// What was accepted can be extended by itself.
+		both, err := Chain([]Values{v}, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := both.Options(); err != nil && !errors.As(err, &e) {
+			t.Fatalf("%v is no *Error", err)
 		}
 	})
 }

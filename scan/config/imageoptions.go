@@ -55,7 +55,7 @@ func checkOptions() []Option {
 }
 
 // checkID is what ids of checks are made of, and *.
-var checkID = regexp.MustCompile(`^[A-Za-z0-9._/*-]{1,128}$`)
+var checkID = regexp.MustCompile(`^[A-Za-z0-9._/*-]{1,64}$`)
 
 func setCheckRule(o *Options, s setting) error {
 	if !checkID.MatchString(s.key) {
@@ -108,7 +108,7 @@ func (c Checks) Rule(id string) (Effect, bool) {
 	}
 	var best string
 	for pattern, e := range c.Rules {
-		if !matchStar(pattern, id) || len(pattern) < len(best) {
+		if !MatchStar(pattern, id) || len(pattern) < len(best) {
 			continue
 		}
 		if len(pattern) > len(best) || e.loose() < c.Rules[best].loose() {

@@ -9,7 +9,7 @@ import (
 // optionOfKey finds an option by its path of keys in the file, or by the name
 // that sets it in short.
 func optionOfKey(key string, inProfile bool) (Option, bool) {
-	for _, o := range All() {
+	for _, o := range declared() {
 		if (o.FileKey() == key || o.Name == key) && (!inProfile || o.across != own) {
 			return o, true
 		}
@@ -31,7 +31,7 @@ func fileKeys(prefix string, inProfile bool) []string {
 	default:
 		keys = append(keys, versionKey)
 	}
-	for _, o := range All() {
+	for _, o := range declared() {
 		if o.Roads&RoadFile == 0 || inProfile && o.across == own {
 			continue
 		}

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -47,7 +45,7 @@ func covers(open, key string) bool {
 	if open == key || strings.HasPrefix(key, open+".") {
 		return true
 	}
-	for _, o := range All() {
+	for _, o := range declared() {
 		if o.Key != "" && (open == o.Name && key == o.Key || open == o.Key && key == o.Name) {
 			return true
 		}
@@ -58,21 +56,17 @@ func covers(open, key string) bool {
 	return false
 }
 
-// permitsRule holds a rule for checks against the policy's: it is looser if some
+// permitRule holds a rule for checks against the policy's: it is looser if some
 // check would do less by it than by a rule of the policy, or, being weaker than
 // block, if the policy says from which severity on checks block or, being off,
 // warn.
-func (p policyLayer) permitsRule(o Option, s setting) error {
-	if p.allows(o.FileKey()) || p.allows(o.FileKey()+"."+s.key) {
+func (p policyLayer) permitRule(o Option, s setting) error {
+	if p.allows(o.FileKey() + "." + s.key) {
 		return nil
 	}
 	loose := o.looseness(s)
-	for _, id := range slices.Sorted(maps.Keys(p.said)) {
-		t := p.said[id]
-		if of, ok := optionOf(id); !ok || of.Name != o.Name || loose <= o.looseness(t) {
-			continue
-		}
-		if takesPlaceOf(s.key, t.key) {
+	for _, t := range p.rules {
+		if loose > o.looseness(t) && takesPlaceOf(s.key, t.key) {
 			return looserThan(o, s, t)
 		}
 	}
@@ -86,7 +80,7 @@ func (p policyLayer) permitsRule(o Option, s setting) error {
 		}
 		if of, _ := optionNamed(level.name); !blocksNothing(of, t) && !p.covered(o, s.key, loose) {
 			return errors.Errorf("%s is looser than %s %s of %s, which does not allow it with overridable: [%s]",
-				s.text(), of.FileKey(), t.text(), t.at.where(), cmpKey(o, s))
+				s.text(), of.FileKey(), t.text(), t.at.where(), o.openKey(s))
 		}
 	}
 	return nil
@@ -106,7 +100,7 @@ func takesPlaceOf(key, other string) bool {
 	case !strings.Contains(other, "*"):
 		return key == other
 	case !strings.Contains(key, "*"):
-		return matchStar(other, key)
+		return MatchStar(other, key)
 	default:
 		return len(key) >= len(other) && starsMeet(key, other) && (key == other || len(key) > len(other))
 	}

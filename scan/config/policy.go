@@ -116,4 +116,6 @@ type File struct {
 	// MayIgnore says of Rego whether its results "ignore" count, see
 	// [Options.MayIgnore].
 	MayIgnore bool
+	// Base is the base image that a VEX document came with, empty for any other.
+	Base string
 }

@@ -115,7 +115,7 @@ func (g *purlGlob) matches(p purl) bool {
 	}
 	has := splitQualifiers(p.qualifiers)
 	for key := range maps.Keys(g.qualifiers) {
-		if value, ok := has[key]; !ok || !matchStar(g.qualifiers[key], value) {
+		if value, ok := has[key]; !ok || !MatchStar(g.qualifiers[key], value) {
 			return false
 		}
 	}

@@ -84,8 +84,9 @@ func (r *reader) option(o Option, name string, key, value *yaml.Node) error {
 	return r.values.set(o, s)
 }
 
-// maxRules bounds a mapping of free keys: each is held against every finding.
-const maxRules = 1000
+// maxRules bounds a mapping of free keys: each is held against every finding, and
+// against every rule of the policies that are extended.
+const maxRules = 100
 
 // eachOf reads an option that is a mapping of keys that are not known beforehand.
 func (r *reader) eachOf(o Option, key, value *yaml.Node) error {

@@ -93,7 +93,7 @@ func optionOrGroup(name string, inProfile bool, defs schema) schema {
 // givenTwice forbids that an option is set both in short and by its whole path.
 func givenTwice(prefix string) []schema {
 	var out []schema
-	for _, o := range All() {
+	for _, o := range declared() {
 		if prefix != "" || o.Key == "" || o.Roads&RoadFile == 0 || strings.HasPrefix(o.Key, o.Name+".") {
 			continue
 		}
@@ -102,7 +102,7 @@ func givenTwice(prefix string) []schema {
 		for i := len(keys) - 2; i >= 0; i-- {
 			deep = schema{"required": []string{keys[i]}, "properties": schema{keys[i]: deep}}
 		}
-		out = append(out, schema{"not": schema{"allOf": []schema{{"required": []string{o.Name}}, deep}}})
+		out = append(out, schema{"not": schema{"type": "object", "allOf": []schema{{"required": []string{o.Name}}, deep}}})
 	}
 	return out
 }

@@ -24,6 +24,9 @@ type Secrets struct {
 	// Ignore are those that the repository's .gitleaksignore lists. No road sets
 	// them: whoever reads that file adds them.
 	Ignore []IgnoredSecret
+	// Closed says that a policy that is extended does not let secrets be accepted, so
+	// that the repository's .gitleaksignore does not count either.
+	Closed bool
 }
 
 // SecretMode says what a secret does to a build. The zero value is [SecretsBlock].

@@ -35,6 +35,16 @@ func nearest(s string, names []string) string {
 	return best
 }
 
+// DidYouMean is ", did you mean X?" for the one of the names that s is likely a
+// slip of, empty if there is none.
+func DidYouMean(s string, names []string) string {
+	n := nearest(s, names)
+	if n == "" {
+		return ""
+	}
+	return ", did you mean " + n + "?"
+}
+
 // distance is the Levenshtein distance in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)

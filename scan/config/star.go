@@ -2,11 +2,11 @@ package config
 
 import "strings"
 
-// matchStar says whether a text matches a pattern in which * stands for any run
+// MatchStar says whether a text matches a pattern in which * stands for any run
 // of characters, and everything else for itself. It is for texts in which a
 // slash has no meaning: ids, identifiers, instructions. Each star is tried anew
 // only up to the next one, so time is at most the product of the lengths.
-func matchStar(pattern, s string) bool {
+func MatchStar(pattern, s string) bool {
 	first, rest, ok := strings.Cut(pattern, "*")
 	if !ok {
 		return pattern == s
@@ -30,12 +30,11 @@ func matchStar(pattern, s string) bool {
 
 // starsMeet says whether some text matches both patterns.
 func starsMeet(a, b string) bool {
-	// meet[j] says whether a[i:] and b[j:] meet, for i from the end of a to its
-	// beginning.
-	meet := make([]bool, len(b)+1)
+	// meet[j] says whether a[i:] and b[j:] meet, below[j] whether a[i+1:] and b[j:]
+	// do, for i from the end of a to its beginning.
+	meet, below := make([]bool, len(b)+2), make([]bool, len(b)+2)
 	for i := len(a); i >= 0; i-- {
-		below := meet
-		meet = make([]bool, len(b)+1)
+		meet, below = below, meet
 		for j := len(b); j >= 0; j-- {
 			switch {
 			case i == len(a) && j == len(b):
@@ -44,8 +43,8 @@ func starsMeet(a, b string) bool {
 				meet[j] = below[j] || j < len(b) && meet[j+1]
 			case j < len(b) && b[j] == '*':
 				meet[j] = meet[j+1] || i < len(a) && below[j]
-			case i < len(a) && j < len(b) && a[i] == b[j]:
-				meet[j] = below[j+1]
+			default:
+				meet[j] = i < len(a) && j < len(b) && a[i] == b[j] && below[j+1]
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pkg/errors"
 )
@@ -103,14 +104,26 @@ func (o Option) BuildArg() string {
 func (o Option) Flag() string { return "--" + o.Name }
 
 // All returns every option, in the order they are documented in.
-func All() []Option {
-	return slices.Concat(extendOptions(), thresholdOptions(), urgencyOptions(), imageOptions(), checkOptions(),
-		secretOptions(), exceptionOptions(), databaseOptions(), profileOptions(), runOptions())
+func All() []Option { return slices.Clone(declared()) }
+
+// declared is All for whoever does not change it.
+func declared() []Option {
+	table.once.Do(func() {
+		table.options = slices.Concat(extendOptions(), thresholdOptions(), urgencyOptions(), imageOptions(), checkOptions(),
+			secretOptions(), exceptionOptions(), databaseOptions(), profileOptions(), runOptions())
+	})
+	return table.options
+}
+
+// table is made when it is needed first, for its options refer to each other.
+var table struct {
+	once    sync.Once
+	options []Option
 }
 
 // optionNamed finds an option by its name.
 func optionNamed(name string) (Option, bool) {
-	for _, o := range All() {
+	for _, o := range declared() {
 		if o.Name == name {
 			return o, true
 		}
@@ -120,7 +133,7 @@ func optionNamed(name string) (Option, bool) {
 
 // optionOf finds the option that a setting is kept for.
 func optionOf(id string) (Option, bool) {
-	for _, o := range All() {
+	for _, o := range declared() {
 		if o.Name == id || o.Map && strings.HasPrefix(id, o.Name+".") {
 			return o, true
 		}

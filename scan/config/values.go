@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -17,9 +18,10 @@ type Values struct {
 	profiles []profile
 	// parents are the policies that the file extends, see [Chain].
 	parents []Values
-	// read says that a file took part: without one, nobody knows what profiles
-	// there are.
+	// read says that a file took part, whose name is file: without one, nobody knows
+	// what profiles there are.
 	read bool
+	file string
 }
 
 // setting is what was given for one option, and where.
@@ -104,7 +106,7 @@ func Merge(roads ...Values) Values {
 		maps.Copy(out.settings, v.settings)
 		out.profiles = append(out.profiles, v.profiles...)
 		out.parents = append(out.parents, v.parents...)
-		out.read = out.read || v.read
+		out.read, out.file = out.read || v.read, cmp.Or(out.file, v.file)
 	}
 	return out
 }
@@ -134,12 +136,13 @@ func (v Values) Options() (Options, error) {
 // optionsOf returns the options under a profile, and the settings they are made
 // of.
 func (v Values) optionsOf(profile string) (Options, settings, error) {
-	said, err := v.resolve(profile)
+	all, err := v.join(profile, false)
 	if err != nil {
 		return Options{}, nil, err
 	}
-	var opts Options
-	for _, o := range All() {
+	said := all.said
+	opts := Options{Secrets: Secrets{Closed: !all.allow("secrets.allow")}}
+	for _, o := range declared() {
 		for _, s := range said.of(o) {
 			if err := o.set(&opts, s); err != nil {
 				return Options{}, nil, o.fail(s, err)
@@ -181,7 +184,7 @@ func (all settings) of(o Option) []setting {
 // can hand them down. Options that cannot come by that road are left out.
 func (v Values) BuildArgs() map[string]string {
 	args := map[string]string{}
-	for _, o := range All() {
+	for _, o := range declared() {
 		if s, ok := v.settings[o.Name]; ok && o.Roads&RoadBuildArg != 0 && !o.Repeatable {
 			args[o.BuildArg()] = s.values[0].text
 		}

@@ -36,7 +36,7 @@ func ParseYAML(name string, data []byte) (Values, error) {
 		return fail(line, err)
 	}
 	if root == nil {
-		return Values{read: true}, nil
+		return Values{read: true, file: name}, nil
 	}
 	if root.Kind != yaml.MappingNode {
 		return fail(root.Line, errors.New("want keys and values, such as fail-on: high"))
@@ -46,7 +46,7 @@ func ParseYAML(name string, data []byte) (Values, error) {
 	if err := r.mapping(root, ""); err != nil {
 		return Values{}, err
 	}
-	r.values.read = true
+	r.values.read, r.values.file = true, name
 	return r.values, nil
 }
 

@@ -130,6 +130,12 @@ func TestBadAdvisoryIsAnErrorWithFileAndField(t *testing.T) {
 		{"version that is none", events("Go", m{"introduced": "0"}, m{"fixed": "next"}), `affected[0].ranges[0].events[1].fixed: "next": not a go version`},
 		{"version with a constraint in it", events("npm", m{"introduced": "0"}, m{"fixed": ">= 1 || < 2"}), "not a version"},
 		{"Debian version that is none", events("Debian:12", m{"introduced": "0"}, m{"fixed": "a:b:c"}), "not a dpkg version"},
+		{"fix of no day", with(func(_, a m) {
+			a["ranges"] = []m{{
+				"type": "SEMVER", "events": []m{{"introduced": "0"}, {"fixed": "1.0.0"}},
+				"database_specific": m{"anchore": m{"fixes": []m{{"version": "1.0.0", "date": "soon"}}}},
+			}}
+		}), `affected[0].ranges[0].database_specific.anchore.fixes[0].date: "soon" is not a date`},
 		{"unknown severity", with(func(d, _ m) { d["database_specific"] = m{"severity": "SEVERE"} }), `a.json: database_specific.severity: "SEVERE" is not critical`},
 		{"broken CVSS vector", with(func(d, _ m) { d["severity"] = []m{{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N"}} }), "a.json: severity[0].score:"},
 		{"CVSS score instead of a vector", with(func(d, _ m) { d["severity"] = []m{{"type": "CVSS_V3", "score": "9.8"}} }), "a.json: severity[0].score:"},

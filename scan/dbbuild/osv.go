@@ -63,8 +63,9 @@ type affected struct {
 }
 
 type affectedRange struct {
-	Type   string  `json:"type"`
-	Events []event `json:"events"`
+	Type     string   `json:"type"`
+	Events   []event  `json:"events"`
+	Database fixDates `json:"database_specific"`
 }
 
 type event struct {
@@ -110,6 +111,29 @@ func (s *specific) UnmarshalJSON(b []byte) error {
 				return errors.Wrapf(err, "database_specific.%s", name)
 			}
 		}
+	}
+	return nil
+}
+
+// fixDates are the fixes of a range and since when there has been each, where
+// grype's own feeds put them: {"anchore": {"fixes": [{"version", "date", "kind"}]}}.
+type fixDates []fixDate
+
+type fixDate struct {
+	Version string `json:"version"`
+	Date    string `json:"date"`
+	Kind    string `json:"kind"`
+}
+
+// UnmarshalJSON passes over anything else: see [specific].
+func (f *fixDates) UnmarshalJSON(b []byte) error {
+	var raw struct {
+		Anchore struct {
+			Fixes []fixDate `json:"fixes"`
+		} `json:"anchore"`
+	}
+	if json.Unmarshal(b, &raw) == nil {
+		*f = raw.Anchore.Fixes
 	}
 	return nil
 }

@@ -86,7 +86,11 @@ func (a advisory) rangeWindows(field string, r affectedRange, e ecosystem, aff a
 		case !open:
 			return nil, a.errorAt(at, "%s without introduced before it (use \"introduced\": \"0\" for all earlier versions)", kind)
 		case kind == "fixed":
-			end("< "+v, &v6.Fix{Version: v, State: v6.FixedStatus})
+			fix, err := a.fixedIn(v, field, r)
+			if err != nil {
+				return nil, err
+			}
+			end("< "+v, fix)
 		case kind == "last_affected":
 			end("<= "+v, noFix(aff))
 		}
@@ -110,6 +114,26 @@ func (e event) kind() (name, version string) {
 		return "last_affected", e.LastAffected
 	}
 	return "", ""
+}
+
+// fixedIn is the fix of a stretch that version v ends, with the day since which
+// there has been that version, if the range says so.
+func (a advisory) fixedIn(v, field string, r affectedRange) (*v6.Fix, error) {
+	fix := &v6.Fix{Version: v, State: v6.FixedStatus}
+	for k, d := range r.Database {
+		if d.Version != v {
+			continue
+		}
+		date, err := a.day(fmt.Sprintf("%s.database_specific.anchore.fixes[%d].date", field, k), d.Date)
+		if err != nil {
+			return nil, err
+		}
+		if date != nil {
+			fix.Detail = &v6.FixDetail{Available: &v6.FixAvailability{Date: date, Kind: d.Kind}}
+		}
+		break
+	}
+	return fix, nil
 }
 
 // noFix is the fix of a stretch that no version ends.

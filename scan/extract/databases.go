@@ -16,6 +16,11 @@ import (
 	"github.com/scan-build/scan-build/scan"
 )
 
+const apkMaxSize = 128 * mib
+
+// apkDatabases are the paths of apk's database of installed packages.
+var apkDatabases = []string{"lib/apk/db/installed", "usr/lib/apk/db/installed", "var/lib/apk/db/installed"}
+
 // noPackages claims a file that is read in another way.
 func noPackages(context.Context, *input) ([]scan.Package, error) { return nil, nil }
 

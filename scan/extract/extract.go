@@ -33,14 +33,22 @@ type Options struct {
 	// Visitor looks into changed files while the changes are being found, whether
 	// they may hold packages or not. nil looks into none.
 	Visitor layer.Visitor
+	// Observer is told of changed metadata meanwhile. nil is told of none.
+	Observer layer.Observer
+	// Keep says which files, of up to MaxKept bytes, the layer's view has to have
+	// besides those that may hold packages: a tar's has no others. nil means none.
+	Keep func(path string) bool
 }
+
+// MaxKept is the size up to which a file is kept that [Options.Keep] asks for.
+const MaxKept = 16 * mib
 
 // Layer analyses a layer. Whatever is wrong with a file's content becomes a
 // problem of the inventory; an error means that the layer itself could not be
 // read. The inventory depends on the layer's content alone.
 func Layer(ctx context.Context, l layer.Layer, opts Options) (*scan.LayerInventory, error) {
 	a := newAnalysis(l.View(), opts)
-	changes, err := l.Changes(ctx, a.table.choose, opts.Visitor)
+	changes, err := l.Changes(ctx, a.choose, opts.Visitor, opts.Observer)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +81,17 @@ func newAnalysis(view layer.View, opts Options) *analysis {
 	}
 	return &analysis{view: view, opts: opts, table: newTable(view)}
 }
+
+// choose is a [layer.Chooser].
+func (a *analysis) choose(p string) layer.Choice {
+	c := a.table.choose(p)
+	if c.Take != layer.TakeAlways && a.keeps(p) {
+		c = layer.Choice{Take: layer.TakeAlways, MaxSize: MaxKept}
+	}
+	return c
+}
+
+func (a *analysis) keeps(p string) bool { return a.opts.Keep != nil && a.opts.Keep(p) }
 
 // inventory puts the results together, in an order that does not depend on
 // which worker was faster.

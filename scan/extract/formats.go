@@ -41,12 +41,9 @@ func (t *table) systems() {
 	dpkg := &extractor{name: "os/dpkg", maxSize: 128 * mib, fatal: true, extract: dpkgDatabase()}
 	t.at(dpkg, "var/lib/dpkg/status")
 	t.dirs["var/lib/dpkg/status.d/"] = []*extractor{dpkg}
-	t.at(&extractor{name: "os/apk", maxSize: 128 * mib, fatal: true, extract: apkDatabase()},
-		"lib/apk/db/installed", "usr/lib/apk/db/installed", "var/lib/apk/db/installed")
+	t.at(&extractor{name: "os/apk", maxSize: apkMaxSize, fatal: true, extract: apkDatabase()}, apkDatabases...)
 	rpm := &extractor{name: "os/rpm", maxSize: rpmMaxSize, fatal: true, extract: rpmDatabase}
-	for _, dir := range []string{"var/lib/rpm/", "usr/lib/sysimage/rpm/", "usr/share/rpm/"} {
-		t.at(rpm, dir+"Packages", dir+"Packages.db", dir+"rpmdb.sqlite")
-	}
+	t.at(rpm, rpmDatabases...)
 	release := &extractor{name: osReleaseName, maxSize: maxOSRelease, fatal: true, extract: noPackages}
 	t.at(release, "etc/os-release", "usr/lib/os-release")
 	// Fedora's os-release is a symlink into this folder.

@@ -17,6 +17,13 @@ import (
 
 const rpmMaxSize = gib
 
+// rpmDatabases are the paths of rpm's database in its three formats.
+var rpmDatabases = []string{
+	"var/lib/rpm/Packages", "var/lib/rpm/Packages.db", "var/lib/rpm/rpmdb.sqlite",
+	"usr/lib/sysimage/rpm/Packages", "usr/lib/sysimage/rpm/Packages.db", "usr/lib/sysimage/rpm/rpmdb.sqlite",
+	"usr/share/rpm/Packages", "usr/share/rpm/Packages.db", "usr/share/rpm/rpmdb.sqlite",
+}
+
 // rpmDatabase reads an rpm database. It is not scalibr's extractor: that one
 // lets a damaged database pass as a shorter one or ends the process, and it
 // drops the module label, without which advisories for another module stream
@@ -28,13 +35,9 @@ func rpmDatabase(ctx context.Context, in *input) ([]scan.Package, error) {
 			_ = os.RemoveAll(dir)
 		}
 	}()
-	found, err := rpmdb.Read(ctx, in.reader, in.size, func() (string, error) {
-		var err error
-		dir, err = os.MkdirTemp(in.temp, "rpm-")
-		if err != nil {
-			return "", errors.Wrap(err, "failed to copy the database")
-		}
-		return copySQLite(in, dir)
+	found, err := rpmdb.Read(ctx, in.reader, in.size, func() (file string, err error) {
+		dir, file, err = tempSQLite(in)
+		return file, err
 	})
 	if err != nil {
 		return nil, err
@@ -48,6 +51,15 @@ func rpmDatabase(ctx context.Context, in *input) ([]scan.Package, error) {
 		out = append(out, rpmPackage(p))
 	}
 	return out, nil
+}
+
+// tempSQLite copies a database into a new folder, which the caller removes.
+func tempSQLite(in *input) (dir, file string, err error) {
+	if dir, err = os.MkdirTemp(in.temp, "rpm-"); err != nil {
+		return "", "", errors.Wrap(err, "failed to copy the database")
+	}
+	file, err = copySQLite(in, dir)
+	return dir, file, err
 }
 
 // copySQLite puts a database where SQLite can lock it and replay its write-ahead

@@ -38,6 +38,9 @@ func (a *analysis) files(ctx context.Context, files []layer.File) {
 
 // file runs every extractor that claims a file.
 func (a *analysis) file(ctx context.Context, f layer.File) {
+	if a.keeps(f.Path) && a.table.choose(f.Path).Take != layer.TakeAlways {
+		return // it is there for another reader
+	}
 	for _, ext := range a.table.find(f.Path) {
 		result, err := a.extract(ctx, ext, f)
 		a.add(ext, f, result, err)

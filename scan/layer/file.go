@@ -25,11 +25,7 @@ func (d *directory) file(name string, had bool) error {
 	if !had {
 		return d.created(path, name, choice)
 	}
-	now, err := d.stat(d.dir, name)
-	if err != nil {
-		return err
-	}
-	old, err := d.stat(d.below, name)
+	now, old, err := d.statBoth(name)
 	if err != nil {
 		return err
 	}
@@ -38,6 +34,9 @@ func (d *directory) file(name string, had bool) error {
 	}
 	if (d.prune || !sameAttributes(now, old)) && !stubs[path] {
 		d.out.Changed++
+	}
+	if d.observe != nil {
+		d.observeOld(path, name, now, old)
 	}
 	if choice.Take == TakeNever || !d.replaced(path, name, now, old, choice) {
 		d.visitFile(path, now.Size == old.Size)
@@ -49,12 +48,15 @@ func (d *directory) file(name string, had bool) error {
 func (d *directory) created(path, name string, choice Choice) error {
 	d.out.Changed++
 	d.visitFile(path, false)
-	if choice.Take == TakeNever {
+	if choice.Take == TakeNever && d.observe == nil {
 		return nil
 	}
 	now, err := d.stat(d.dir, name)
 	if err != nil {
 		return err
+	}
+	if d.observe != nil {
+		d.observeNew(path, name, now)
 	}
 	if takes(d.dir, name, now, choice) {
 		d.out.Files = append(d.out.Files, File{Path: path, Size: now.Size})
@@ -121,13 +123,17 @@ func isBinary(head []byte) bool {
 }
 
 func openAt(dir *os.File, name string) (*os.File, error) {
-	fd, err := retry(func() (int, error) {
-		return unix.Openat(int(dir.Fd()), name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
-	})
+	fd, err := openFDAt(dir, name)
 	if err != nil {
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), name), nil
+}
+
+func openFDAt(dir *os.File, name string) (int, error) {
+	return retry(func() (int, error) {
+		return unix.Openat(int(dir.Fd()), name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	})
 }
 
 func sameAttributes(a, b unix.Stat_t) bool {

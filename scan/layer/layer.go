@@ -4,7 +4,8 @@
 // [Layer].
 //
 // It must not know package formats: a caller says with a [Chooser] which files
-// it wants, by path.
+// it wants, by path. With an [Observer] it
+// tells of metadata, and not which of them are of interest.
 //
 // Everything it reads comes from an image that someone else made. Opens never
 // leave the root, never follow a symlink of the image on the host's side, and
@@ -115,8 +116,9 @@ type Changes struct {
 // Layer is one layer of an image.
 type Layer interface {
 	// Changes finds what the layer changed. It is called once, and returns after
-	// the last visit has ended. No visitor means no visits.
-	Changes(ctx context.Context, choose Chooser, visit Visitor) (*Changes, error)
+	// the last visit has ended. No visitor means no visits, and no observer that
+	// metadata are not looked at without another need.
+	Changes(ctx context.Context, choose Chooser, visit Visitor, observe Observer) (*Changes, error)
 	// View is the snapshot that the layer made. From a tar it holds only the
 	// files that Changes chose.
 	View() View

@@ -115,7 +115,7 @@ func TestWorksWithoutOpenat2(t *testing.T) {
 	}
 	defer l.Close()
 	l.(*mounts).child.plain.Store(true)
-	c, err := l.Changes(context.Background(), chooseManifests, nil)
+	c, err := l.Changes(context.Background(), chooseManifests, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestACancelledWalkIsAnError(t *testing.T) {
 	defer l.Close()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(nil)
-	if _, err := l.Changes(ctx, chooseManifests, nil); err == nil {
+	if _, err := l.Changes(ctx, chooseManifests, nil, nil); err == nil {
 		t.Error("no error")
 	}
 }

@@ -40,9 +40,9 @@ func openMounts(opts Options) (Layer, error) {
 	return m, nil
 }
 
-func (m *mounts) Changes(ctx context.Context, choose Chooser, visit Visitor) (*Changes, error) {
+func (m *mounts) Changes(ctx context.Context, choose Chooser, visit Visitor, observe Observer) (*Changes, error) {
 	w := &walk{
-		ctx: ctx, choose: choose, visits: startVisits(visit), child: m.child, parent: m.parent,
+		ctx: ctx, choose: choose, visits: startVisits(visit), observe: observe, child: m.child, parent: m.parent,
 		prune: m.method == MethodOverlay,
 		slots: make(chan struct{}, min(runtime.GOMAXPROCS(0), maxWalkers)-1),
 	}

@@ -46,6 +46,9 @@ type blob struct {
 	scripts     map[string][]byte
 	scriptBytes int
 	visits      *visits
+	observe     Observer
+	// seen is what the observer is shown, one after the other.
+	seen Entry
 	// buffers are for small files that are visited.
 	buffers chan []byte
 	peek    *bufio.Reader
@@ -87,8 +90,8 @@ func (b *blob) Close() error { return b.kept.Close() }
 
 func (b *blob) View() View { return tarView{b} }
 
-func (b *blob) Changes(ctx context.Context, choose Chooser, visit Visitor) (*Changes, error) {
-	b.ctx = ctx
+func (b *blob) Changes(ctx context.Context, choose Chooser, visit Visitor, observe Observer) (*Changes, error) {
+	b.ctx, b.observe = ctx, observe
 	b.out.Method = MethodTar
 	b.startVisits(visit)
 	err := b.each(func(h *tar.Header, name string, r io.Reader) error {
@@ -144,7 +147,10 @@ func (b *blob) each(entry func(*tar.Header, string, io.Reader) error) error {
 		}
 		name := clean(h.Name)
 		if name == "" {
-			continue
+			if h.Typeflag != tar.TypeDir {
+				continue
+			}
+			name = "."
 		}
 		if err := entry(h, name, t); err != nil {
 			return err
@@ -178,10 +184,18 @@ func (b *blob) entry(h *tar.Header, name string, r io.Reader, choose Chooser) er
 	delete(b.executables, name)
 	delete(b.scripts, name)
 	switch h.Typeflag {
+	case tar.TypeDir:
+		b.observed(h, name)
 	case tar.TypeReg, tar.TypeRegA, tar.TypeGNUSparse: //nolint:staticcheck // old archives have it
+		if b.observe != nil {
+			b.peek.Reset(r)
+			b.observed(h, name)
+			r = b.peek
+		}
 		return b.file(h, name, r, choose(name))
 	case tar.TypeLink:
 		b.hardLink(name, clean(h.Linkname), choose(name))
+		b.observed(h, name)
 	case tar.TypeSymlink:
 		b.links[name] = h.Linkname
 		b.removed(name)

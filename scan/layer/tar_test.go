@@ -58,7 +58,7 @@ func openBlob(t testing.TB, b []byte, limit int64, choose Chooser) (*Changes, Vi
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	c, err := l.Changes(context.Background(), choose, nil)
+	c, err := l.Changes(context.Background(), choose, nil, nil)
 	return c, l.View(), err
 }
 

@@ -172,7 +172,7 @@ func TestTarVisitsSeeTheirOwnContent(t *testing.T) {
 			t.Errorf("%s has other content, %v", f.Path, err)
 		}
 		seen.Add(1)
-	})); err != nil {
+	}), nil); err != nil {
 		t.Fatal(err)
 	}
 	if seen.Load() != 400 || most.Load() > MaxVisits {
@@ -194,7 +194,7 @@ func FuzzTarVisits(f *testing.F) {
 		}
 		defer l.Close()
 		var v visited
-		c, err := l.Changes(context.Background(), chooseManifests, &v)
+		c, err := l.Changes(context.Background(), chooseManifests, &v, nil)
 		if err != nil {
 			return
 		}

@@ -244,7 +244,7 @@ func addEntry(w *tar.Writer, upper, p string, d fs.DirEntry, inodes map[uint64]s
 	if err := unix.Lstat(p, &st); err != nil {
 		return err
 	}
-	h := &tar.Header{Name: name, Mode: int64(st.Mode & 0o777), Format: tar.FormatPAX}
+	h := &tar.Header{Name: name, Mode: int64(st.Mode & 0o7777), Uid: int(st.Uid), Gid: int(st.Gid), Format: tar.FormatPAX}
 	switch d.Type() {
 	case fs.ModeDir:
 		h.Typeflag = tar.TypeDir
@@ -298,7 +298,7 @@ func changesOf(t testing.TB, opts Options) *Changes {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	c, err := l.Changes(context.Background(), chooseManifests, nil)
+	c, err := l.Changes(context.Background(), chooseManifests, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func visitsOf(t testing.TB, opts Options, choose Chooser) map[string]string {
 	}
 	defer l.Close()
 	var v visited
-	if _, err := l.Changes(context.Background(), choose, &v); err != nil {
+	if _, err := l.Changes(context.Background(), choose, &v, nil); err != nil {
 		t.Fatal(err)
 	}
 	return v.files
@@ -191,7 +191,7 @@ func TestACancelledAnalysisStopsVisiting(t *testing.T) {
 	defer l.Close()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	var n atomic.Int64
-	if _, err := l.Changes(ctx, chooseManifests, visitorFunc(func(File, io.ReaderAt) { n.Add(1); cancel(nil) })); err == nil || n.Load() > 100 {
+	if _, err := l.Changes(ctx, chooseManifests, visitorFunc(func(File, io.ReaderAt) { n.Add(1); cancel(nil) }), nil); err == nil || n.Load() > 100 {
 		t.Errorf("%d visits, %v", n.Load(), err)
 	}
 }

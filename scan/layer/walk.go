@@ -36,10 +36,12 @@ type walk struct {
 	ctx    context.Context
 	choose Chooser
 	visits *visits
-	child  *root
-	parent *root
-	prune  bool
-	slots  chan struct{}
+	// observe is told of what differs; nil for none.
+	observe Observer
+	child   *root
+	parent  *root
+	prune   bool
+	slots   chan struct{}
 
 	wg  sync.WaitGroup
 	mu  sync.Mutex
@@ -48,6 +50,9 @@ type walk struct {
 }
 
 func (w *walk) run() (*Changes, error) {
+	if err := w.observeRoot(); err != nil {
+		w.fail(errors.Wrap(err, "failed to read the root directory"))
+	}
 	w.subtree(task{both: w.parent != nil})
 	w.wg.Wait()
 	w.visits.wait()
@@ -139,6 +144,8 @@ type directory struct {
 	subdirs []task
 	dir     *os.File
 	below   *os.File
+	// seen is what the observer is shown, one after the other.
+	seen Entry
 }
 
 func (d *directory) look() (err error) {
@@ -209,6 +216,8 @@ func (d *directory) entry(e fs.DirEntry, old fs.FileMode, had bool) error {
 		return d.enter(e.Name(), had)
 	case typ.IsRegular():
 		return d.file(e.Name(), had)
+	case typ&fs.ModeSocket != 0:
+		return d.observeEntry(e.Name(), had)
 	}
 	return nil
 }
@@ -220,6 +229,9 @@ func (d *directory) enter(name string, had bool) error {
 			return err
 		}
 	}
+	if err := d.observeEntry(name, had); err != nil {
+		return err
+	}
 	d.subdirs = append(d.subdirs, task{path: d.join(name), depth: d.depth + 1, both: had})
 	return nil
 }
@@ -227,15 +239,19 @@ func (d *directory) enter(name string, had bool) error {
 // untouched says whether both mounts show the same inode, unchanged. The
 // modification time and size are looked at as well since they cost nothing.
 func (d *directory) untouched(name string) (bool, error) {
-	a, err := d.stat(d.dir, name)
-	if err != nil {
-		return false, err
-	}
-	b, err := d.stat(d.below, name)
+	a, b, err := d.statBoth(name)
 	if err != nil {
 		return false, err
 	}
 	return a.Ino == b.Ino && a.Ctim == b.Ctim && a.Mtim == b.Mtim && a.Size == b.Size && a.Mode == b.Mode, nil
+}
+
+// statBoth returns what child and parent say of an entry.
+func (d *directory) statBoth(name string) (now, old unix.Stat_t, err error) {
+	if now, err = d.stat(d.dir, name); err == nil {
+		old, err = d.stat(d.below, name)
+	}
+	return now, old, err
 }
 
 func (d *directory) stat(dir *os.File, name string) (unix.Stat_t, error) {

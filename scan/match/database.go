@@ -32,6 +32,8 @@ type database struct {
 	// failed are the packages that a matcher gave up on since begin.
 	failed  map[pkg.ID]error
 	related map[vulnerability.Reference]*vulnerability.Metadata
+	// dates are days of publication.
+	dates map[vulnerability.Reference]string
 }
 
 // openDatabase opens dir's database for reading: immutable, so that SQLite
@@ -64,6 +66,7 @@ func openDatabase(dir string) (*database, error) {
 		reader:   reader,
 		sql:      store.GetDB(),
 		related:  map[vulnerability.Reference]*vulnerability.Metadata{},
+		dates:    map[vulnerability.Reference]string{},
 	}
 	if db.identity, err = identify(reader, dir); err != nil {
 		_ = reader.Close()

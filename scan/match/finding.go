@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	grypematch "github.com/anchore/grype/grype/match"
@@ -61,6 +60,10 @@ func newFinding(m grypematch.Match, db *database) (finding, error) {
 	slices.Sort(f.Aliases)
 	f.Aliases = slices.Compact(f.Aliases)
 	f.EPSS, f.KEV = epss(meta.EPSS), kev(meta.KnownExploited)
+	f.Fix.Available = fixAvailable(m)
+	if f.Published, err = published(v, db); err != nil {
+		return finding{}, err
+	}
 	return f, nil
 }
 
@@ -115,22 +118,13 @@ func epss(in []vulnerability.EPSS) *scan.EPSS {
 		return nil
 	}
 	top := slices.MaxFunc(in, func(a, b vulnerability.EPSS) int { return cmp.Compare(a.EPSS, b.EPSS) })
-	out := scan.EPSS{Score: top.EPSS, Percentile: top.Percentile}
-	if !top.Date.IsZero() {
-		out.Date = top.Date.UTC().Format(time.DateOnly)
-	}
+	out := scan.EPSS{Score: top.EPSS, Percentile: top.Percentile, Date: day(&top.Date)}
 	return &out
 }
 
 func kev(in []vulnerability.KnownExploited) *scan.KEV {
 	if len(in) == 0 {
 		return nil
-	}
-	day := func(t *time.Time) string {
-		if t == nil || t.IsZero() {
-			return ""
-		}
-		return t.UTC().Format(time.DateOnly)
 	}
 	k := in[0]
 	return &scan.KEV{DateAdded: day(k.DateAdded), DueDate: day(k.DueDate), Ransomware: k.KnownRansomwareCampaignUse}

@@ -29,6 +29,16 @@ type Merged struct {
 	// Removed are indices into the layers. Sorted by layer, path, line, column and
 	// rule.
 	Secrets []scan.Secret
+	// Files that the final snapshot has, and those of a kind that matters though a
+	// later layer removed them: Layer and Removed are indices into the layers.
+	// Sorted by kind, path and layer.
+	Files []scan.FileFact
+	// Owners other than root, sorted by ids. The counts are sums over the layers:
+	// a file that a later layer changes counts twice, one that it removes still
+	// counts.
+	Owners []scan.Owner
+	// Accounts of the final snapshot; nil if it has no etc/passwd.
+	Accounts *scan.Accounts
 }
 
 // Layers merges a stage's layer inventories, lowest layer first.
@@ -54,6 +64,10 @@ type Merged struct {
 //	layer 1   app/.env: key a    etc/x: key c
 //	layer 2   (removed: app)
 //	merged    a, layer 0, removed 2; b, layer 0, removed 1; c, layer 1
+//
+// A fact about a file goes with the file, and with a later layer's change that
+// makes it untrue; it belongs to the layer that made it true. Repositories, .env
+// files, keys and core dumps stay like secrets, with Removed set.
 func Layers(layers []scan.LayerInventory) (Merged, error) {
 	s := state{files: map[string]*file{}, dirs: map[string]int{}}
 	for i := range layers {
@@ -80,10 +94,16 @@ type state struct {
 	// dirs counts the files below each directory.
 	dirs map[string]int
 	// secrets of all layers so far.
-	secrets []scan.Secret
+	secrets  []scan.Secret
+	facts    facts
+	owners   []scan.Owner
+	accounts accounts
 }
 
 func (s *state) apply(index int, l *scan.LayerInventory) {
+	s.facts.apply(index, l)
+	s.applyOwners(index, l)
+	s.accounts.apply(l)
 	dropped := s.drop(l)
 	before := newHistory(dropped)
 	for _, path := range l.Evidence {
@@ -186,7 +206,7 @@ func parent(path string) string {
 }
 
 func (s *state) merged() Merged {
-	m := Merged{Secrets: s.secrets}
+	m := Merged{Secrets: s.secrets, Files: s.facts.merged(), Owners: s.mergedOwners(), Accounts: s.accounts.merged()}
 	slices.SortStableFunc(m.Secrets, compareSecrets)
 	for _, path := range []string{"etc/os-release", "usr/lib/os-release"} {
 		if f := s.files[path]; f != nil && f.os != nil && m.OS == nil {

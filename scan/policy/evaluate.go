@@ -1,33 +1,39 @@
 package policy
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/pkg/errors"
+
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/check"
 	"github.com/scan-build/scan-build/scan/config"
+	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
-// Evaluate decides over a report: it sets the verdict of every platform and of
-// the report. Verdicts that are there already are replaced.
+// Evaluate decides over a report: it sets the decision of every finding, secret
+// and misconfiguration, and the verdict of every platform and of the report.
+// Decisions and verdicts that are there already are replaced.
 //
-//   - block: the final stage has a finding at or above opts.Thresholds.Image.Block (with
-//     opts.OnlyFixed: one that has a fix). A finding whose severity is unknown
-//     is counted but never blocks, as in grype. Or, unless opts.Secrets.Mode says
-//     otherwise, it has a secret: in any of its layers, also in a file that a
-//     later one removes, in the image's configuration or in its Dockerfile.
-//   - warn: nothing blocks, but some stage has a finding, a secret, a file that
-//     could not be read, packages that could not be matched, or a distribution
-//     release that is no longer maintained; or an entry of the list of accepted
-//     secrets has expired.
+// All of them are made by rules in Rego: those that come with the program (folder
+// rules), which read the options, and the user's own files. An outcome is
+//
+//   - block: some rule denies something;
+//   - warn: nothing blocks, but some rule warns;
 //   - pass: none of that.
 //
-// It also sets Allowed of every secret, by opts.Secrets at the report's time. A
-// secret that was dismissed or is allowed does nothing.
+// It also sets Allowed of every secret, by opts.Secrets at the report's time.
 //
-// A report from which no verdict can be made gives an [*IncompleteError], and
-// its verdicts are left empty.
+// A report from which no verdict can be made gives an [*IncompleteError]; rules
+// that do not compile, fail or take too long give another error. Either way
+// verdicts are left empty.
 func Evaluate(r *scan.Report, opts config.Options) error {
 	r.Verdict = scan.Verdict{}
 	for i := range r.Platforms {
@@ -36,75 +42,219 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 	if err := complete(r); err != nil {
 		return err
 	}
-	acceptSecrets(r, opts.Secrets)
-	all := newVerdict(opts, r.Finished)
-	seen := map[identity]bool{}
-	for i := range r.Platforms {
-		p := &r.Platforms[i]
-		p.Verdict = platformVerdict(p, opts, r.Finished)
-		all.Outcome = worse(all.Outcome, p.Verdict.Outcome)
-		all.Blocking = append(all.Blocking, p.Verdict.Blocking...)
-		all.Secrets = append(all.Secrets, p.Verdict.Secrets...)
-		count(all.Counts, p.FinalStage().Findings, seen)
+	if err := knownChecks(opts.Checks); err != nil {
+		return err
 	}
-	sortBlocking(all.Blocking)
-	sortSecrets(all.Secrets)
-	r.Verdict = all
+	rules, err := compile(opts.RegoFiles)
+	if err != nil {
+		return errors.Wrap(err, "failed to read the policy")
+	}
+	acceptSecrets(r, opts.Secrets)
+	facts, err := newFacts(r, opts)
+	if err != nil {
+		return err
+	}
+	e := &evaluation{rules: rules, opts: opts, facts: facts}
+	verdicts := make([]scan.Verdict, len(r.Platforms))
+	for i := range r.Platforms {
+		if verdicts[i], err = e.platform(&r.Platforms[i]); err != nil {
+			return err
+		}
+	}
+	for i := range r.Platforms {
+		r.Platforms[i].Verdict = verdicts[i]
+	}
+	r.Verdict = e.join(r.Platforms)
 	return nil
 }
 
-func newVerdict(opts config.Options, at time.Time) scan.Verdict {
+// lintPrefix begins the ids of findings of BuildKit's lint rules, whose names are
+// not known here.
+const lintPrefix = "dockerfile/"
+
+// knownChecks refuses options about a check that does not exist: a slip would
+// leave open what somebody meant to close.
+func knownChecks(o config.Checks) error {
+	for _, id := range slices.Sorted(maps.Keys(o.Rules)) {
+		if _, ok := check.Find(id); !ok && !strings.ContainsAny(id, "*") && !strings.HasPrefix(id, lintPrefix) {
+			return errors.Errorf("checks.rules: there is no check %q%s", plain.Line(id, nameWidth), config.DidYouMean(id, checkIDs()))
+		}
+	}
+	return nil
+}
+
+func checkIDs() []string {
+	var ids []string
+	for _, c := range check.All() {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// evaluation of a report.
+type evaluation struct {
+	rules *rules
+	opts  config.Options
+	facts *facts
+}
+
+func (e *evaluation) newVerdict() scan.Verdict {
 	return scan.Verdict{
 		Outcome:      scan.OutcomePass,
-		FailOn:       opts.Thresholds.Image.Block.String(),
-		OnlyFixed:    opts.OnlyFixed,
-		SecretMode:   opts.Secrets.Mode.String(),
-		PolicyDigest: opts.Digest(),
-		Expired:      expiredEntries(opts.Secrets, at),
+		FailOn:       e.opts.Thresholds.Image.Block.String(),
+		OnlyFixed:    e.opts.OnlyFixed,
+		SecretMode:   e.opts.Secrets.Mode.String(),
+		PolicyDigest: Digest(e.opts),
+		Policies:     policies(e.opts),
+		Expired:      e.facts.exceptions.expired,
 		Counts:       map[string]int{},
 	}
 }
 
-func platformVerdict(p *scan.Platform, opts config.Options, at time.Time) scan.Verdict {
-	v := newVerdict(opts, at)
-	final := p.FinalStage()
-	seen := map[identity]bool{}
-	for _, f := range final.Findings {
-		if seen[identify(f)] || !blocks(f, opts) {
-			continue
-		}
-		seen[identify(f)] = true
-		v.Blocking = append(v.Blocking, scan.Blocking{Platform: p.ID, Stage: final.Name, Finding: f, Layer: layerOf(final, f)})
+// platform has the rules decide over one platform.
+func (e *evaluation) platform(p *scan.Platform) (scan.Verdict, error) {
+	in, subjects := e.facts.input(p)
+	decisions, violations, err := e.rules.decide(in)
+	if err != nil {
+		return scan.Verdict{}, err
+	}
+	v := e.newVerdict()
+	for key, d := range decisions {
+		d.HelpURL = e.help(*d)
+		*subjects[key].decision = d
+		e.count(&v, *d)
+	}
+	for _, violation := range violations {
+		violation.Platform = p.ID
+		violation.HelpURL = e.help(violation.Decision)
+		e.except(&violation)
+		e.count(&v, violation.Decision)
+		v.Violations = append(v.Violations, violation)
+	}
+	slices.SortFunc(v.Violations, compareViolations)
+	for i := range p.Stages {
+		blocking(&v, p.ID, &p.Stages[i])
 	}
 	sortBlocking(v.Blocking)
-	if opts.Secrets.Mode.String() == string(config.SecretsBlock) {
-		v.Secrets = countedSecrets(p.ID, final)
-	}
-	count(v.Counts, final.Findings, map[identity]bool{})
-	searched := opts.Secrets.Mode != config.SecretsOff
-	switch {
-	case len(v.Blocking)+len(v.Secrets) > 0:
-		v.Outcome = scan.OutcomeBlock
-	case len(v.Expired) > 0, slices.ContainsFunc(p.Stages, func(s scan.Stage) bool { return noteworthy(&s, at, searched) }):
-		v.Outcome = scan.OutcomeWarn
-	}
-	return v
+	sortSecrets(v.Secrets)
+	sortMisconfigurations(v.Misconfigurations)
+	count(v.Counts, p.FinalStage().Findings, map[identity]bool{})
+	return v, nil
 }
 
-// blocks says whether a finding of a final stage blocks.
-func blocks(f scan.Finding, opts config.Options) bool {
-	return opts.Thresholds.Image.Block.Reached(f.Severity) && (!opts.OnlyFixed || fixed(f))
+// help is where a decision sends people: its own page, else the options' for what
+// blocks or warns.
+func (e *evaluation) help(d scan.Decision) string {
+	if d.Action == scan.ActionDeny || d.Action == scan.ActionWarn {
+		return cmp.Or(d.HelpURL, e.opts.HelpURL)
+	}
+	return d.HelpURL
+}
+
+// except takes a violation out of account that an exception accepts.
+func (e *evaluation) except(v *scan.Violation) {
+	if v.Action != scan.ActionDeny && v.Action != scan.ActionWarn {
+		return
+	}
+	if a := e.facts.exceptions.violation(*v); a != nil {
+		v.Action, v.Message, v.Policy, v.Expires = scan.ActionIgnore, v.Message+": accepted, "+a.Reason, a.Policy, a.Expires
+	}
+}
+
+// count makes a decision part of a verdict's outcome.
+func (e *evaluation) count(v *scan.Verdict, d scan.Decision) {
+	switch d.Action {
+	case scan.ActionDeny:
+		v.Outcome = scan.OutcomeBlock
+	case scan.ActionWarn:
+		v.Outcome = worse(v.Outcome, scan.OutcomeWarn)
+	case scan.ActionIgnore:
+		if v.Ignored == nil {
+			v.Ignored = map[string]int{}
+		}
+		v.Ignored[d.Rule]++
+	}
+}
+
+// blocking lists what of a stage is denied, the same thing once.
+func blocking(v *scan.Verdict, platform string, s *scan.Stage) {
+	seen := map[identity]bool{}
+	for _, f := range s.Findings {
+		if denied(f.Decision) && !seen[identify(f)] {
+			seen[identify(f)] = true
+			v.Blocking = append(v.Blocking, scan.Blocking{Platform: platform, Stage: s.Name, Finding: f, Layer: layerOf(s, f)})
+		}
+	}
+	for _, b := range countedSecrets(platform, s) {
+		if denied(b.Secret.Decision) {
+			v.Secrets = append(v.Secrets, b)
+		}
+	}
+	for _, m := range s.Misconfigurations {
+		if denied(m.Decision) {
+			v.Misconfigurations = append(v.Misconfigurations, scan.BlockingMisconfiguration{
+				Platform: platform, Stage: s.Name, Misconfiguration: m, Layer: makerOf(s, m),
+			})
+		}
+	}
+}
+
+func denied(d *scan.Decision) bool { return d != nil && d.Action == scan.ActionDeny }
+
+// ignored says whether something was taken out of account.
+func ignored(d *scan.Decision) bool { return d != nil && d.Action == scan.ActionIgnore }
+
+// join is the verdict over all platforms.
+func (e *evaluation) join(platforms []scan.Platform) scan.Verdict {
+	all := e.newVerdict()
+	seen := map[identity]bool{}
+	for i := range platforms {
+		p := &platforms[i]
+		all.Outcome = worse(all.Outcome, p.Verdict.Outcome)
+		all.Blocking = append(all.Blocking, p.Verdict.Blocking...)
+		all.Secrets = append(all.Secrets, p.Verdict.Secrets...)
+		all.Misconfigurations = append(all.Misconfigurations, p.Verdict.Misconfigurations...)
+		all.Violations = append(all.Violations, p.Verdict.Violations...)
+		for rule, n := range p.Verdict.Ignored {
+			if all.Ignored == nil {
+				all.Ignored = map[string]int{}
+			}
+			all.Ignored[rule] += n
+		}
+		count(all.Counts, p.FinalStage().Findings, seen)
+	}
+	sortBlocking(all.Blocking)
+	sortSecrets(all.Secrets)
+	sortMisconfigurations(all.Misconfigurations)
+	slices.SortFunc(all.Violations, compareViolations)
+	all.Unused = e.facts.exceptions.unused()
+	return all
+}
+
+// Digest identifies all that decides: the program's rules, the options and the
+// files that they name. Equal digests decide alike over equal reports.
+func Digest(opts config.Options) string {
+	sum := sha256.Sum256([]byte(rulesDigest() + "\n" + opts.Digest()))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// rulesDigest identifies the program's own rules.
+var rulesDigest = sync.OnceValue(func() string {
+	h := sha256.New()
+	for _, f := range builtinFiles() {
+		sum := sha256.Sum256(f.Data)
+		h.Write(append([]byte(f.Name+"\n"), sum[:]...))
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+})
+
+// policies names all that took part, the program's own rules first.
+func policies(opts config.Options) []scan.PolicyRef {
+	return append([]scan.PolicyRef{{Kind: "rules", Name: "scan-build", Digest: rulesDigest()}}, opts.Policies...)
 }
 
 // fixed says whether a fixed version has been published.
 func fixed(f scan.Finding) bool { return f.Fix.State == "fixed" }
-
-// noteworthy says whether a stage is worth a warning; secrets are where they
-// were searched for.
-func noteworthy(s *scan.Stage, at time.Time, searched bool) bool {
-	return len(s.Findings)+len(s.Problems)+len(s.Unknown) > 0 || unmaintained(s, at) ||
-		searched && slices.ContainsFunc(s.Secrets, scan.Secret.Counts)
-}
 
 // unmaintained says whether the stage's distribution release had reached its
 // end of life. A date that cannot be read says nothing.
@@ -123,7 +273,7 @@ func identify(f scan.Finding) identity {
 // count adds findings by severity, each identity once.
 func count(counts map[string]int, findings []scan.Finding, seen map[identity]bool) {
 	for _, f := range findings {
-		if k := identify(f); !seen[k] {
+		if k := identify(f); !seen[k] && counted(f) {
 			seen[k] = true
 			counts[f.Severity.String()]++
 		}
@@ -133,8 +283,8 @@ func count(counts map[string]int, findings []scan.Finding, seen map[identity]boo
 // layerOf is the layer that gave the package the version that was found: where
 // a developer has to change something.
 func layerOf(s *scan.Stage, f scan.Finding) scan.Layer {
-	if f.Last >= 0 && f.Last < len(s.Layers) {
-		return s.Layers[f.Last]
+	if l := layerAt(s, f.Last); l != nil {
+		return *l
 	}
 	return scan.Layer{Stage: s.Name}
 }
@@ -142,7 +292,7 @@ func layerOf(s *scan.Stage, f scan.Finding) scan.Layer {
 // sortBlocking puts the worst first, then follows the Dockerfile.
 func sortBlocking(b []scan.Blocking) {
 	slices.SortStableFunc(b, func(x, y scan.Blocking) int {
-		return firstOf(
+		return cmp.Or(
 			int(y.Finding.Severity)-int(x.Finding.Severity),
 			x.Layer.StartLine-y.Layer.StartLine,
 			x.Finding.Last-y.Finding.Last,
@@ -155,19 +305,21 @@ func sortBlocking(b []scan.Blocking) {
 	})
 }
 
-// firstOf returns the first comparison that is not zero.
-func firstOf(comparisons ...int) int {
-	for _, c := range comparisons {
-		if c != 0 {
-			return c
-		}
-	}
-	return 0
+// sortMisconfigurations puts the worst first, then follows the Dockerfile.
+func sortMisconfigurations(list []scan.BlockingMisconfiguration) {
+	slices.SortStableFunc(list, func(x, y scan.BlockingMisconfiguration) int {
+		return cmp.Or(
+			int(y.Misconfiguration.Severity)-int(x.Misconfiguration.Severity),
+			x.Layer.StartLine-y.Layer.StartLine,
+			strings.Compare(x.Misconfiguration.Check, y.Misconfiguration.Check),
+			strings.Compare(x.Misconfiguration.Message, y.Misconfiguration.Message),
+			strings.Compare(x.Platform, y.Platform),
+		)
+	})
 }
 
 func worse(a, b scan.Outcome) scan.Outcome {
-	rank := []scan.Outcome{scan.OutcomePass, scan.OutcomeWarn, scan.OutcomeBlock}
-	if slices.Index(rank, b) > slices.Index(rank, a) {
+	if b.WorseThan(a) {
 		return b
 	}
 	return a

@@ -12,15 +12,15 @@ import (
 	"github.com/scan-build/scan-build/scan/internal/sample"
 )
 
-// options decide by findings alone; secrets have tests of their own.
+// options decide by severity alone; the other rules have tests of their own.
 func options(failOn string, onlyFixed bool) config.Options {
 	o := config.Default()
-	o.Secrets.Mode = config.SecretsOff
+	o.Secrets.Mode, o.KEV = config.SecretsOff, config.EffectOff
 	t, err := config.ParseThreshold(failOn)
 	if err != nil {
 		panic(err)
 	}
-	o.Thresholds.Image.Block, o.OnlyFixed = t, onlyFixed
+	o.Thresholds.Image.Block, o.Thresholds.Base.Block, o.OnlyFixed = t, t, onlyFixed
 	return o
 }
 
@@ -72,7 +72,7 @@ func TestThresholdDecidesWhatBlocks(t *testing.T) {
 			if v.Outcome != want || r.Verdict.Outcome != want {
 				t.Errorf("outcomes are %s and %s, want %s", v.Outcome, r.Verdict.Outcome, want)
 			}
-			if v.PolicyDigest != tc.options.Digest() {
+			if v.PolicyDigest != Digest(tc.options) {
 				t.Errorf("policy digest is %s", v.PolicyDigest)
 			}
 		})

@@ -87,15 +87,15 @@ func addTo(list []string, s string) []string {
 // lineKey is what findings on one line have in common. Binary packages of one
 // source carry its version, so OS packages need not share a name.
 type lineKey struct {
-	group                        int
-	id, kind, name, version, fix string
-	severity                     scan.Severity
+	group                              int
+	id, kind, name, version, fix, rule string
+	severity                           scan.Severity
 }
 
 func keyOf(group int, f scan.Finding) lineKey {
 	k := lineKey{
 		group: group, id: f.ID, kind: f.Type, name: f.Package, version: f.Version,
-		fix: f.Fix.State + " " + strings.Join(f.Fix.Versions, " "), severity: f.Severity,
+		fix: f.Fix.State + " " + strings.Join(f.Fix.Versions, " "), severity: f.Severity, rule: ruleOf(f.Decision),
 	}
 	if ofDistribution(f.Type) {
 		k.name = ""

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,12 +22,13 @@ const (
 )
 
 // BlockMessage says why a report's verdict blocks: the secrets, then the
-// findings, worst first, by Dockerfile instruction and with what to do about
-// each, and a count of everything else. It has several lines and no newline at
+// vulnerabilities, worst first, by Dockerfile instruction and with what to do
+// about each, then configuration and whatever else rules deny, and a count of
+// everything else. It has several lines and no newline at
 // its end; it is empty for a report that does not block.
 func BlockMessage(r *scan.Report) string {
 	v := r.Verdict
-	if len(v.Blocking)+len(v.Secrets) == 0 {
+	if v.Outcome != scan.OutcomeBlock {
 		return ""
 	}
 	groups := groupByInstruction(v.Blocking)
@@ -41,7 +43,10 @@ func BlockMessage(r *scan.Report) string {
 			out = append(out, "  "+l)
 		}
 		out = append(out, "  fix: "+groups[i].remedy())
+		out = append(out, helpLines(groups[i].help())...)
 	}
+	out = append(out, misconfigurationBlock(r)...)
+	out = append(out, violationBlock(r)...)
 	if rest := restText(r); rest != "" {
 		out = append(out, "", rest)
 	}
@@ -52,27 +57,68 @@ func BlockMessage(r *scan.Report) string {
 // (fail-on high)", or what of it there is.
 func blockHeadline(r *scan.Report) string {
 	counts := countAll(r.Verdict.Blocking)
-	secrets, findings := len(groupSecrets(r.Verdict.Secrets)), total(counts)
-	var subjects []string
-	if secrets > 0 {
-		subjects = append(subjects, plain.Count(secrets, "secret", "secrets"))
+	findings := total(counts)
+	kinds := []struct {
+		n         int
+		one, many string
+	}{
+		{len(groupSecrets(r.Verdict.Secrets)), "secret", "secrets"},
+		{findings, "finding", "findings"},
+		{len(groupMisconfigurations(r.Verdict.Misconfigurations)), "configuration finding", "configuration findings"},
+		{len(distinctViolations(r, scan.ActionDeny)), "violation of the policy", "violations of the policy"},
 	}
-	if findings > 0 {
-		subjects = append(subjects, plain.Count(findings, "finding", "findings"))
+	var subjects []string
+	all := 0
+	for _, k := range kinds {
+		if k.n > 0 {
+			subjects = append(subjects, plain.Count(k.n, k.one, k.many))
+		}
+		all += k.n
 	}
 	verb := "block"
-	if secrets+findings == 1 {
+	if all == 1 {
 		verb = "blocks"
 	}
-	line := fmt.Sprintf("%s %s this image", strings.Join(subjects, " and "), verb)
+	line := fmt.Sprintf("%s %s this image", joinAnd(subjects), verb)
 	if findings == 0 {
 		return line
 	}
-	condition := "fail-on " + r.Verdict.FailOn
-	if r.Verdict.OnlyFixed {
-		condition += ", only-fixed"
+	return fmt.Sprintf("%s: %s (%s)", line, CountText(counts), condition(r.Verdict))
+}
+
+// condition names what made findings block: thresholds and rules.
+func condition(v scan.Verdict) string {
+	var thresholds, rules []string
+	for _, b := range v.Blocking {
+		if rule := ruleOf(b.Finding.Decision); rule != "severity" {
+			rules = addTo(rules, plain.Line(rule, nameWidth))
+			continue
+		}
+		thresholds = []string{"fail-on " + v.FailOn}
+		if v.OnlyFixed {
+			thresholds = append(thresholds, "only-fixed")
+		}
 	}
-	return fmt.Sprintf("%s: %s (%s)", line, CountText(counts), condition)
+	return strings.Join(append(thresholds, rules[:min(len(rules), shownRules)]...), ", ")
+}
+
+// shownRules is how many rules a headline names.
+const shownRules = 4
+
+func ruleOf(d *scan.Decision) string {
+	if d == nil {
+		return "severity"
+	}
+	return d.Rule
+}
+
+// joinAnd is "a", "a and b" or "a, b and c".
+func joinAnd(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
 
 // CountText spells counts by severity, worst first: "2 critical, 5 high". It
@@ -112,10 +158,7 @@ func (g *group) text(platforms int) []string {
 func (l *line) cells(platforms int) []string {
 	f := l.finding
 	cells := []string{strings.ToUpper(f.Severity.String()), plain.Line(f.ID, nameWidth), l.nameText(), versionText(f)}
-	var notes []string
-	if f.KEV != nil {
-		notes = append(notes, "known exploited")
-	}
+	notes := decisionNotes(f)
 	if len(l.paths) > 0 && !ofDistribution(f.Type) {
 		where := plain.Tail(l.paths[0], pathWidth)
 		if more := len(l.paths) - 1; more > 0 {
@@ -161,7 +204,7 @@ func restOfGroups(groups []group) string {
 	return fmt.Sprintf("… and %d more in %s", n, plain.Count(len(groups), "other instruction", "other instructions"))
 }
 
-// restText counts what does not block.
+// restText counts what does not block, and what was taken out of account.
 func restText(r *scan.Report) string {
 	image, stages := nonBlocking(r)
 	warned := 0
@@ -177,10 +220,30 @@ func restText(r *scan.Report) string {
 			parts = append(parts, p.text+p.where)
 		}
 	}
-	if len(parts) == 0 {
-		return ""
+	var lines []string
+	if len(parts) > 0 {
+		lines = append(lines, "Not blocking: "+strings.Join(parts, "; "))
 	}
-	return "Not blocking: " + strings.Join(parts, "; ")
+	if text := IgnoredText(r.Verdict.Ignored); text != "" {
+		lines = append(lines, "Ignored: "+text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// silentRules ignore what nobody has to hear of: it was decided by whoever wrote
+// the search, or switched off.
+var silentRules = []string{"dismissed", "secrets-off", "check-off"}
+
+// IgnoredText says how much was taken out of account, by rule: "3 by exception,
+// 12 by vex". It is empty if nothing was that somebody has decided.
+func IgnoredText(ignored map[string]int) string {
+	var parts []string
+	for _, rule := range slices.Sorted(maps.Keys(ignored)) {
+		if !slices.Contains(silentRules, rule) {
+			parts = append(parts, fmt.Sprintf("%d by %s", ignored[rule], plain.Line(rule, nameWidth)))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // secretsAnd puts a number of secrets before counts of findings.

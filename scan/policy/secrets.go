@@ -2,14 +2,12 @@ package policy
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/config"
-	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
 // acceptSecrets sets Allowed of every secret that the user's lists accept at
@@ -58,16 +56,8 @@ func expiredEntries(opts config.Secrets, at time.Time) []string {
 		if opts.Mode == config.SecretsOff || !over(e, at) {
 			continue
 		}
-		var what []string
-		for _, part := range [][2]string{{"rule", e.Rule}, {"path", e.Path}, {"fingerprint", e.Fingerprint}} {
-			if part[1] != "" {
-				what = append(what, part[0]+" "+plain.Line(part[1], pathWidth))
-			}
-		}
-		text := fmt.Sprintf("accepted secret (%s) expired on %s", strings.Join(what, ", "), e.Expires.Format(time.DateOnly))
-		if e.File != "" {
-			text = fmt.Sprintf("%s:%d: %s", plain.Tail(e.File, pathWidth), e.Line, text)
-		}
+		text := describeEntry("accepted secret", e.File, e.Line, [][2]string{{"rule", e.Rule}, {"path", e.Path}, {"fingerprint", e.Fingerprint}})
+		text += " expired on " + e.Expires.Format(time.DateOnly)
 		out = append(out, text)
 	}
 	return out

@@ -17,7 +17,7 @@ func secretWarnings(r *scan.Report) []Warning {
 	var out []Warning
 	for i, e := range r.Verdict.Expired {
 		if i == shownSecretWarnings {
-			out = append(out, Warning{Short: plain.Count(len(r.Verdict.Expired)-i, "more accepted secret", "more accepted secrets") + " expired"})
+			out = append(out, Warning{Short: plain.Count(len(r.Verdict.Expired)-i, "more exception", "more exceptions") + " expired"})
 			break
 		}
 		out = append(out, Warning{Short: plain.Line(e, 0) + ": renew or remove the entry"})

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/scan-build/scan-build/scan"
@@ -67,7 +68,7 @@ func compareParts(x, y string) int {
 	}
 	if rank(x) == rankNumber {
 		x, y = strings.TrimLeft(x, "0"), strings.TrimLeft(y, "0")
-		return firstOf(len(x)-len(y), strings.Compare(x, y))
+		return cmp.Or(len(x)-len(y), strings.Compare(x, y))
 	}
 	return strings.Compare(x, y)
 }

@@ -26,21 +26,43 @@ type Warning struct {
 }
 
 // Warnings returns what a report says beyond what blocks: first stages that
-// could not be judged fully, then secrets, then the other findings, one warning
-// for each instruction, worst first. What the final image has too is not
+// could not be judged fully, then secrets, then rules about no single finding, then
+// vulnerabilities, one warning for each instruction, worst first, then
+// configuration, one warning for each check. What the final image has too is not
 // repeated for a build stage, nor what several platforms or stages share.
 func Warnings(r *scan.Report) []Warning {
 	out := append(gapWarnings(r), secretWarnings(r)...)
+	out = append(out, violationWarnings(r)...)
 	image, stages := nonBlocking(r)
-	groups := append(groupByInstruction(image), groupByInstruction(stages)...)
+	groups := append(groupByInstruction(warned(image)), groupByInstruction(warned(stages))...)
 	for i, g := range groups {
 		if len(out) >= shownWarnings {
 			last := restOfGroups(groups[i:])
-			return append(out, Warning{Short: strings.TrimPrefix(last, "… and ") + " do not block"})
+			out = append(out, Warning{Short: strings.TrimPrefix(last, "… and ") + " do not block"})
+			break
 		}
 		out = append(out, g.warning(r))
 	}
-	return out
+	config := misconfigurationWarnings(r)
+	if room := max(shownWarnings-len(out), 1); len(config) > room {
+		rest := plain.Count(len(config)-room, "more check warns", "more checks warn") + " about the image's configuration"
+		config = append(config[:room], Warning{Short: rest})
+	}
+	return append(out, config...)
+}
+
+// warned are those of the findings that the policy warns about: others are only
+// counted.
+func warned(found []scan.Blocking) []scan.Blocking {
+	return slices.DeleteFunc(slices.Clone(found), func(b scan.Blocking) bool {
+		return b.Finding.Decision != nil && b.Finding.Decision.Action != scan.ActionWarn
+	})
+}
+
+// counted says whether a finding is worth counting: it was not taken out of
+// account, and some rule said something of it.
+func counted(f scan.Finding) bool {
+	return f.Decision == nil || !ignored(f.Decision) && f.Decision.Rule != "none"
 }
 
 func (g *group) warning(r *scan.Report) Warning {
@@ -82,9 +104,6 @@ func nonBlocking(r *scan.Report) (image, stages []scan.Blocking) {
 			continue
 		}
 		seen := map[identity]bool{}
-		for _, b := range p.Verdict.Blocking {
-			seen[identify(b.Finding)] = true
-		}
 		image = appendNew(image, p, final, seen)
 		inFinal := map[identity]bool{}
 		for _, f := range final.Findings {
@@ -117,7 +136,7 @@ func without(s *scan.Stage, drop map[identity]bool) *scan.Stage {
 
 func appendNew(out []scan.Blocking, p *scan.Platform, s *scan.Stage, seen map[identity]bool) []scan.Blocking {
 	for _, f := range s.Findings {
-		if k := identify(f); !seen[k] {
+		if k := identify(f); !seen[k] && counted(f) && !denied(f.Decision) {
 			seen[k] = true
 			out = append(out, scan.Blocking{Platform: p.ID, Stage: s.Name, Finding: f, Layer: layerOf(s, f)})
 		}

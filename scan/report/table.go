@@ -65,7 +65,7 @@ func (t *table) header(r *scan.Report) {
 		parts = append(parts, "database of "+r.Database.Built.UTC().Format(time.DateOnly+" 15:04 UTC"))
 	}
 	t.line("%s", strings.Join(parts, " · "))
-	for _, n := range slices.Concat(r.Notices, r.Verdict.Expired) {
+	for _, n := range slices.Concat(r.Notices, r.Verdict.Expired, r.Verdict.Unused) {
 		t.line("note: %s", plain.Line(n, messageWidth))
 	}
 }
@@ -84,7 +84,7 @@ func (t *table) platform(p *scan.Platform) {
 		if final != nil {
 			own, secrets = missingIn(final, s.Findings), secretsMissingIn(final, s.Secrets)
 		}
-		if len(own)+len(secrets)+len(s.Unknown)+len(s.Problems) > 0 {
+		if len(own)+len(secrets)+len(s.Unknown)+len(s.Problems)+len(s.Misconfigurations) > 0 {
 			t.stage(p.ID, s, own, secrets, "build stage")
 		}
 	}
@@ -107,6 +107,7 @@ func missingIn(final *scan.Stage, findings []scan.Finding) []scan.Finding {
 }
 
 func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, secrets []scan.Secret, role string) {
+	findings, out := splitIgnored(findings)
 	t.line("")
 	t.line("%s", strings.Join(stageTitle(platform, s, findings, secrets, role), " · "))
 	for _, u := range s.Unknown {
@@ -116,6 +117,12 @@ func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, s
 		t.line("  could not be read: /%s: %s", plain.Line(p.Path, messageWidth), plain.Line(p.Message, messageWidth))
 	}
 	t.secrets(s, secrets)
+	t.findings(s, findings)
+	t.ignored(out)
+	t.misconfigurations(s)
+}
+
+func (t *table) findings(s *scan.Stage, findings []scan.Finding) {
 	if len(findings) == 0 {
 		return
 	}
@@ -135,8 +142,12 @@ func stageTitle(platform string, s *scan.Stage, findings []scan.Finding, secrets
 		title = append(title, "end of life "+plain.Line(s.EndOfLife, cellWidth))
 	}
 	title = append(title, plain.Count(len(s.Packages), "package", "packages"), plain.Count(len(findings), "finding", "findings"))
-	if rest := len(s.Findings) - len(findings); rest > 0 {
+	all, out := splitIgnored(s.Findings)
+	if rest := len(all) - len(findings); rest > 0 {
 		title = append(title, fmt.Sprintf("%d more as in the image", rest))
+	}
+	if len(out) > 0 {
+		title = append(title, fmt.Sprintf("%d ignored", len(out)))
 	}
 	if n := countSecrets(secrets); n > 0 {
 		title = append(title, plain.Count(n, "secret", "secrets"))
@@ -195,6 +206,7 @@ func (t *table) summary(r *scan.Report) {
 	}
 	t.line("")
 	t.rows(rows, 1)
+	t.violations(r.Verdict)
 	t.line("")
 	t.line("%s", verdictText(r.Verdict))
 }
@@ -202,7 +214,9 @@ func (t *table) summary(r *scan.Report) {
 func countRow(platform string, s scan.Stage) []string {
 	counts := map[scan.Severity]int{}
 	for _, f := range s.Findings {
-		counts[f.Severity]++
+		if !ignored(f.Decision) {
+			counts[f.Severity]++
+		}
 	}
 	name := s.Name
 	if s.Final {
@@ -239,6 +253,9 @@ func verdictText(v scan.Verdict) string {
 	}
 	if n := countSecrets(secrets); n > 0 {
 		text += ", " + plain.Count(n, "secret blocks", "secrets block")
+	}
+	if n := len(v.Misconfigurations); n > 0 {
+		text += ", " + plain.Count(n, "configuration finding blocks", "configuration findings block")
 	}
 	return text
 }

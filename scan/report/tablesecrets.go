@@ -48,6 +48,8 @@ func secretRow(s *scan.Stage, secret scan.Secret) []string {
 	var notes []string
 	if secret.Allowed != "" {
 		notes = append(notes, "accepted: "+plain.Line(secret.Allowed, cellWidth))
+	} else if ignored(secret.Decision) {
+		notes = append(notes, "ignored: "+plain.Line(secret.Decision.Message, cellWidth))
 	}
 	if secret.Removed > 0 {
 		notes = append(notes, "deleted by "+cmp.Or(layerAt(s, secret.Removed), "a later layer")+", still in the image")

@@ -31,27 +31,36 @@ const (
 // https://rpm-software-management.github.io/rpm/manual/format_header.html
 func parseHeader(b []byte) (Package, error) {
 	var p Package
-	if len(b) < 8 {
-		return p, errors.New("header is too short")
-	}
-	entries, length := int64(binary.BigEndian.Uint32(b)), int64(binary.BigEndian.Uint32(b[4:]))
-	start := 8 + entries*entrySize
-	if entries < 1 || start+length > int64(len(b)) || start+length > maxHeader {
-		return p, errors.New("header is longer than its record")
-	}
-	data := b[start : start+length]
-	for i := range entries {
-		e := b[8+i*entrySize:]
-		if err := p.set(
-			binary.BigEndian.Uint32(e), binary.BigEndian.Uint32(e[4:]), binary.BigEndian.Uint32(e[8:]), data,
-		); err != nil {
-			return p, err
-		}
+	if err := eachTag(b, func(tag, typ, offset, _ uint32, data []byte) error { return p.set(tag, typ, offset, data) }); err != nil {
+		return p, err
 	}
 	if p.Name == "" || p.Version == "" {
 		return p, errors.Errorf("package %q has no name or no version", p.Name)
 	}
 	return p, nil
+}
+
+// eachTag calls visit with every index entry and the data that its offset leads
+// into.
+func eachTag(b []byte, visit func(tag, typ, offset, count uint32, data []byte) error) error {
+	if len(b) < 8 {
+		return errors.New("header is too short")
+	}
+	entries, length := int64(binary.BigEndian.Uint32(b)), int64(binary.BigEndian.Uint32(b[4:]))
+	start := 8 + entries*entrySize
+	if entries < 1 || start+length > int64(len(b)) || start+length > maxHeader {
+		return errors.New("header is longer than its record")
+	}
+	data := b[start : start+length]
+	for i := range entries {
+		e := b[8+i*entrySize:]
+		if err := visit(
+			binary.BigEndian.Uint32(e), binary.BigEndian.Uint32(e[4:]), binary.BigEndian.Uint32(e[8:]), binary.BigEndian.Uint32(e[12:]), data,
+		); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // set takes over one tag's value.

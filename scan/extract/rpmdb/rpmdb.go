@@ -38,10 +38,6 @@ const (
 // database lies as a file of its own: SQLite opens it by name, with the
 // write-ahead log beside it; it is called for that format only.
 func Read(ctx context.Context, r io.ReaderAt, size int64, path func() (string, error)) ([]Package, error) {
-	var head [32]byte
-	if _, err := r.ReadAt(head[:], 0); err != nil {
-		return nil, errors.Wrap(err, "failed to read the database's beginning")
-	}
 	var packages []Package
 	add := func(blob []byte) error {
 		if len(packages) >= maxPackages {
@@ -54,18 +50,38 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, path func() (string, e
 		packages = append(packages, p)
 		return nil
 	}
-	var err error
+	return packages, each(ctx, r, size, path, add)
+}
+
+// Files calls visit for every file that a package of the database owns: the
+// package's name, the directory as the package spells it, and the file's name
+// there. The other parameters are Read's.
+func Files(ctx context.Context, r io.ReaderAt, size int64, path func() (string, error), visit func(pkg, dir, base string)) error {
+	n := 0
+	return each(ctx, r, size, path, func(blob []byte) error {
+		if n++; n > maxPackages {
+			return errors.New("too many packages")
+		}
+		return errors.Wrapf(parseFiles(blob, visit), "failed to read package %d", n)
+	})
+}
+
+// each calls add with the header of every package.
+func each(ctx context.Context, r io.ReaderAt, size int64, path func() (string, error), add func([]byte) error) error {
+	var head [32]byte
+	if _, err := r.ReadAt(head[:], 0); err != nil {
+		return errors.Wrap(err, "failed to read the database's beginning")
+	}
 	switch {
 	case string(head[:16]) == sqliteMagic:
-		err = readSQLite(ctx, r, size, path, add)
+		return readSQLite(ctx, r, size, path, add)
 	case string(head[:4]) == ndbMagic:
-		err = readNDB(ctx, r, size, add)
+		return readNDB(ctx, r, size, add)
 	case isBDB(head[:]):
-		err = readBDB(ctx, r, size, add)
+		return readBDB(ctx, r, size, add)
 	default:
-		err = errors.New("not an rpm database")
+		return errors.New("not an rpm database")
 	}
-	return packages, err
 }
 
 func isBDB(head []byte) bool {

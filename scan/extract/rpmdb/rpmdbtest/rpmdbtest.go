@@ -15,11 +15,14 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// Tag is one value of a header: a string, or a number for the epoch.
+// Tag is one value of a header: a string, a number for the epoch, or the values of
+// a list.
 type Tag struct {
-	ID     uint32
-	Text   string
-	Number uint32
+	ID      uint32
+	Text    string
+	Number  uint32
+	Texts   []string
+	Numbers []uint32
 }
 
 // The tags that tests set.
@@ -31,12 +34,16 @@ const (
 	License    = 1014
 	Arch       = 1022
 	SourceRPM  = 1044
+	DirIndexes = 1116
+	Basenames  = 1117
+	Dirnames   = 1118
 	Modularity = 5096
 )
 
 const (
 	typeInt32  = 4
 	typeString = 6
+	typeList   = 8
 
 	ndbPage  = 4096
 	ndbSlot  = 16
@@ -57,12 +64,22 @@ func Header(tags ...Tag) []byte {
 		}
 	}
 	for _, t := range tags {
-		if t.ID == Epoch {
+		switch {
+		case t.Texts != nil:
+			put(t.ID, typeList, uint32(data.Len()), uint32(len(t.Texts)))
+			for _, s := range t.Texts {
+				data.WriteString(s + "\x00")
+			}
+			continue
+		case t.ID == Epoch:
+			t.Numbers = []uint32{t.Number}
+		}
+		if t.Numbers != nil {
 			for data.Len()%4 != 0 {
 				data.WriteByte(0)
 			}
-			put(t.ID, typeInt32, uint32(data.Len()), 1)
-			_ = binary.Write(&data, be, t.Number)
+			put(t.ID, typeInt32, uint32(data.Len()), uint32(len(t.Numbers)))
+			_ = binary.Write(&data, be, t.Numbers)
 			continue
 		}
 		put(t.ID, typeString, uint32(data.Len()), 1)

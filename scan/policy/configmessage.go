@@ -1,0 +1,135 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/check"
+	"github.com/scan-build/scan-build/scan/internal/plain"
+)
+
+// What a message shows of configuration findings at most.
+const (
+	shownMisconfigurations = 20
+	shownFiles             = 3 // of one finding
+)
+
+// foundMisconfiguration is one configuration finding, on all platforms that have it.
+type foundMisconfiguration struct {
+	scan.BlockingMisconfiguration
+	platforms []string
+}
+
+// groupMisconfigurations puts together what several platforms share.
+func groupMisconfigurations(found []scan.BlockingMisconfiguration) []foundMisconfiguration {
+	type key struct {
+		check, message, stage string
+		in                    instruction
+	}
+	var out []foundMisconfiguration
+	index := map[key]int{}
+	for _, b := range found {
+		k := key{b.Misconfiguration.Check, b.Misconfiguration.Message, b.Stage, instructionOf(b.Layer)}
+		i, ok := index[k]
+		if !ok {
+			i = len(out)
+			index[k] = i
+			out = append(out, foundMisconfiguration{BlockingMisconfiguration: b})
+		}
+		out[i].platforms = addTo(out[i].platforms, b.Platform)
+	}
+	return out
+}
+
+// misconfigurationBlock lists the configuration findings that block, each under
+// its instruction and with what to do.
+func misconfigurationBlock(r *scan.Report) []string {
+	all := groupMisconfigurations(r.Verdict.Misconfigurations)
+	var out []string
+	last := ""
+	for _, m := range all[:min(len(all), shownMisconfigurations)] {
+		if h := m.heading(); h != last {
+			out, last = append(out, "", h), h
+		}
+		out = append(out, "  "+m.line(len(r.Platforms)))
+		if fix := remedyOf(m.Misconfiguration); fix != "" {
+			out = append(out, "  fix: "+fix)
+		}
+		if d := m.Misconfiguration.Decision; d != nil && d.HelpURL != "" {
+			out = append(out, helpLines([]string{d.HelpURL})...)
+		}
+	}
+	if more := len(all) - shownMisconfigurations; more > 0 {
+		out = append(out, "", "… and "+plain.Count(more, "more configuration finding", "more configuration findings"))
+	}
+	return out
+}
+
+func (m *foundMisconfiguration) heading() string {
+	if m.Layer.Instruction == "" && m.Layer.StartLine == 0 {
+		return "image configuration"
+	}
+	g := group{layer: m.Layer, stage: m.Stage}
+	return g.heading()
+}
+
+// line is "HIGH  git-directory  /app/.git is in the image".
+func (m *foundMisconfiguration) line(platforms int) string {
+	f := m.Misconfiguration
+	cells := []string{strings.ToUpper(f.Severity.String()), plain.Line(f.Check, nameWidth), plain.Line(f.Message, sentenceWidth)}
+	if len(m.platforms) < platforms {
+		cells = append(cells, "only "+plain.Line(strings.Join(m.platforms, ", "), pathWidth))
+	}
+	return strings.Join(cells, "  ")
+}
+
+// remedyOf is what to do about a configuration finding, empty if that is not known.
+func remedyOf(m scan.Misconfiguration) string {
+	if c, ok := check.Find(m.Check); ok {
+		return c.Remedy
+	}
+	return ""
+}
+
+// misconfigurationWarnings are those that only warn, one for each check.
+func misconfigurationWarnings(r *scan.Report) []Warning {
+	var out []Warning
+	index := map[string]int{}
+	for _, m := range groupMisconfigurations(warnedMisconfigurations(r)) {
+		f := m.Misconfiguration
+		i, ok := index[f.Check]
+		if !ok {
+			i = len(out)
+			index[f.Check] = i
+			out = append(out, Warning{Stage: m.Stage, Layer: m.Layer, Short: plain.Line(f.Message, sentenceWidth) + " (" + plain.Line(f.Check, nameWidth) + ")", URL: plain.Line(f.URL, 0)})
+		}
+		if d := out[i].Detail; len(d) < shownLines {
+			out[i].Detail = append(d, m.heading()+": "+plain.Line(f.Message, sentenceWidth))
+		}
+	}
+	for i := range out {
+		if n := len(out[i].Detail); n > 1 {
+			out[i].Short += fmt.Sprintf(" and %d more", n-1)
+		}
+	}
+	return out
+}
+
+// warnedMisconfigurations are those of all stages that the policy warns about.
+func warnedMisconfigurations(r *scan.Report) []scan.BlockingMisconfiguration {
+	var out []scan.BlockingMisconfiguration
+	for i := range r.Platforms {
+		p := &r.Platforms[i]
+		for j := range p.Stages {
+			s := &p.Stages[j]
+			for _, m := range s.Misconfigurations {
+				if m.Decision != nil && m.Decision.Action == scan.ActionWarn {
+					out = append(out, scan.BlockingMisconfiguration{Platform: p.ID, Stage: s.Name, Misconfiguration: m, Layer: makerOf(s, m)})
+				}
+			}
+		}
+	}
+	sortMisconfigurations(out)
+	return out
+}
