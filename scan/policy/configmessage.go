@@ -116,7 +116,8 @@ func misconfigurationWarnings(r *scan.Report) []Warning {
 	return out
 }
 
-// warnedMisconfigurations are those of all stages that the policy warns about.
+// warnedMisconfigurations are those of all stages that the policy warns about,
+// without those that the build's client shows by itself.
 func warnedMisconfigurations(r *scan.Report) []scan.BlockingMisconfiguration {
 	var out []scan.BlockingMisconfiguration
 	for i := range r.Platforms {
@@ -124,7 +125,7 @@ func warnedMisconfigurations(r *scan.Report) []scan.BlockingMisconfiguration {
 		for j := range p.Stages {
 			s := &p.Stages[j]
 			for _, m := range s.Misconfigurations {
-				if m.Decision != nil && m.Decision.Action == scan.ActionWarn {
+				if m.Decision != nil && m.Decision.Action == scan.ActionWarn && !m.FromLint() {
 					out = append(out, scan.BlockingMisconfiguration{Platform: p.ID, Stage: s.Name, Misconfiguration: m, Layer: makerOf(s, m)})
 				}
 			}

@@ -68,15 +68,12 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 	return nil
 }
 
-// lintPrefix begins the ids of findings of BuildKit's lint rules, whose names are
-// not known here.
-const lintPrefix = "dockerfile/"
-
 // knownChecks refuses options about a check that does not exist: a slip would
-// leave open what somebody meant to close.
+// leave open what somebody meant to close. The names of BuildKit's lint rules are
+// not known here.
 func knownChecks(o config.Checks) error {
 	for _, id := range slices.Sorted(maps.Keys(o.Rules)) {
-		if _, ok := check.Find(id); !ok && !strings.ContainsAny(id, "*") && !strings.HasPrefix(id, lintPrefix) {
+		if _, ok := check.Find(id); !ok && !strings.ContainsAny(id, "*") && !strings.HasPrefix(id, scan.LintPrefix) {
 			return errors.Errorf("checks.rules: there is no check %q%s", plain.Line(id, nameWidth), config.DidYouMean(id, checkIDs()))
 		}
 	}
