@@ -78,7 +78,7 @@ var policyMatrix = map[string]struct {
 		outcome: scan.OutcomePass, want: []string{"info severity " + matrixCritical, "info none " + matrixMedium},
 	},
 	"a flag": {
-		policy: "fail-on: critical\n", args: []string{"--fail-on=none"}, outcome: scan.OutcomeWarn, want: []string{"warn severity " + matrixCritical},
+		policy: "fail-on: none\n", args: []string{"--fail-on=low"}, outcome: scan.OutcomeBlock, want: []string{"deny severity " + matrixMedium},
 	},
 	"stages block": {
 		policy: "fail-on: none\nthresholds: {stages: {block: high}}\n", outcome: scan.OutcomeBlock,

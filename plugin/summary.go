@@ -46,17 +46,21 @@ func (h *handler) summary(w io.Writer) {
 // describeCounts says what the final image holds.
 func describeCounts(r *scan.Report) string {
 	var found []string
-	switch n := policy.SecretCount(r); {
-	case n == 1:
-		found = append(found, "1 secret")
-	case n > 1:
-		found = append(found, fmt.Sprintf("%d secrets", n))
+	add := func(n int, what string) {
+		switch {
+		case n == 1:
+			found = append(found, "1 "+what)
+		case n > 1:
+			found = append(found, fmt.Sprintf("%d %ss", n, what))
+		}
 	}
+	add(policy.SecretCount(r), "secret")
 	if text := policy.CountText(r.Verdict.Counts); text != "" {
 		found = append(found, text)
 	} else {
 		found = append(found, "no known vulnerabilities")
 	}
+	add(policy.MisconfigurationCount(r), "configuration finding")
 	text := fmt.Sprintf("%s in the image (database of %s)", strings.Join(found, ", "), r.Database.Built.Format("2006-01-02"))
 	if ignored := policy.IgnoredText(r.Verdict.Ignored); ignored != "" {
 		text += "; ignored: " + ignored

@@ -43,7 +43,7 @@ func checkOptions() []Option {
 	block := blockOption(levels, "Block the build at configuration findings of this severity and above, or none")
 	block.Name, block.Key, block.Value, block.Default, block.Roads, block.Why = "fail-on-check", "checks.fail-on", "SEVERITY", thresholdNone, everyRoad, ""
 	warn := warnOption(levels, "Warn at configuration findings of this severity and above that do not block")
-	warn.Name, warn.Default = "checks.warn", "medium"
+	warn.Name, warn.Default = "checks.warn", "high"
 	log := logOption(levels, "Count configuration findings of this severity and above")
 	log.Name, log.Default = "checks.log", "low"
 	return []Option{block, warn, log, {

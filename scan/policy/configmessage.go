@@ -116,16 +116,31 @@ func misconfigurationWarnings(r *scan.Report) []Warning {
 	return out
 }
 
-// warnedMisconfigurations are those of all stages that the policy warns about,
-// without those that the build's client shows by itself.
+// warnedMisconfigurations are those of all stages that the policy warns about.
 func warnedMisconfigurations(r *scan.Report) []scan.BlockingMisconfiguration {
+	return misconfigurations(r, func(_ *scan.Stage, m scan.Misconfiguration) bool {
+		return m.Decision != nil && m.Decision.Action == scan.ActionWarn && !m.FromLint() // the build's client has said those
+	})
+}
+
+// MisconfigurationCount is the number of different configuration findings in a
+// judged report's images, those left out that the policy ignores or does not count.
+func MisconfigurationCount(r *scan.Report) int {
+	return len(groupMisconfigurations(misconfigurations(r, func(s *scan.Stage, m scan.Misconfiguration) bool {
+		return s.Final && (m.Decision == nil || !ignored(m.Decision) && m.Decision.Rule != "none")
+	})))
+}
+
+// misconfigurations are those of all stages that are wanted, in the order they
+// are shown.
+func misconfigurations(r *scan.Report, want func(*scan.Stage, scan.Misconfiguration) bool) []scan.BlockingMisconfiguration {
 	var out []scan.BlockingMisconfiguration
 	for i := range r.Platforms {
 		p := &r.Platforms[i]
 		for j := range p.Stages {
 			s := &p.Stages[j]
 			for _, m := range s.Misconfigurations {
-				if m.Decision != nil && m.Decision.Action == scan.ActionWarn && !m.FromLint() {
+				if want(s, m) {
 					out = append(out, scan.BlockingMisconfiguration{Platform: p.ID, Stage: s.Name, Misconfiguration: m, Layer: makerOf(s, m)})
 				}
 			}

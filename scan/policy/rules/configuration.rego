@@ -24,10 +24,11 @@ warn contains {"rule": "check", "finding": f.key, "message": f.message} if {
 
 # METADATA
 # title: check
-# description: The check found something that is worth keeping, and no more.
+# description: The severity of what the check found is at or above checks.log.
 info contains {"rule": "check", "finding": f.key, "message": f.message} if {
 	some f in input.findings
 	f.kind == "misconfiguration"
+	severity.rank[f.severity] >= severity.rank[input.options.checks.log]
 }
 
 # METADATA
