@@ -15,6 +15,7 @@ import (
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/config"
 	"github.com/scan-build/scan-build/scan/policy/bundle"
+	"github.com/scan-build/scan-build/scan/vex"
 )
 
 // Attestations of an image as BuildKit writes them (moby/buildkit,
@@ -182,6 +183,11 @@ func (d *documents) add(read readFunc, ref string, image digest.Digest, l ocispe
 	}
 	if n > 1 {
 		name = fmt.Sprintf("%s-%d", name, n)
+	}
+	// What the options name must be a document; what comes with somebody else's
+	// image is no reason to stop.
+	if _, err := vex.Parse(name, statement.Predicate); err != nil {
+		return err
 	}
 	d.files = append(d.files, config.File{Name: name, Data: statement.Predicate, Base: ref})
 	return nil

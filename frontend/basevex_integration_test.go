@@ -18,15 +18,24 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/scan-build/scan-build/hack/testenv"
+	"github.com/scan-build/scan-build/scan"
 )
 
-// attested pushes the base image with a statement of this type to a registry
-// that gives out manifests as blobs, as newer ones do.
-func (w *workshop) attested(t *testing.T, predicateType, subject string) string {
+// document is an OpenVEX document by which the base image of the tests is not
+// affected by a vulnerability of minimist.
+func document(vulnerability string) string {
+	return `{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://vex.example/1", "author": "Base", "version": 1,
+		"timestamp": "2026-01-02T03:04:05Z", "statements": [{"vulnerability": {"name": "` + vulnerability + `"},
+		"products": [{"@id": "pkg:npm/minimist@1.2.0"}], "status": "not_affected", "justification": "vulnerable_code_not_in_execute_path"}]}`
+}
+
+// attested pushes a base image that has a critical finding, with a statement of
+// this type, to a registry that gives out manifests as blobs, as newer ones do.
+func (w *workshop) attested(t *testing.T, predicateType, predicate, subject string) string {
 	t.Helper()
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
-	base, err := name.ParseReference(w.newBase(t, testenv.Layer{"etc/nonce": testenv.Text(nonce())}))
+	base, err := name.ParseReference(w.newBase(t, testenv.Layer{"app/node_modules/minimist/package.json": testenv.Text(`{"name": "minimist", "version": "1.2.0"}`)}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +50,7 @@ func (w *workshop) attested(t *testing.T, predicateType, subject string) string 
 	if subject == "" {
 		subject = digest.Hex
 	}
-	statement := `{"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "` + predicateType + `", "predicate": {"statements": []},
+	statement := `{"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "` + predicateType + `", "predicate": ` + predicate + `,
 		"subject": [{"name": "_", "digest": {"sha256": "` + subject + `"}}]}`
 	attestations, err := mutate.Append(mutate.MediaType(mutate.ConfigMediaType(empty.Image, types.OCIConfigJSON), types.OCIManifestSchema1), mutate.Addendum{
 		Layer:       static.NewLayer([]byte(statement), "application/vnd.in-toto+json"),
@@ -70,20 +79,23 @@ func (w *workshop) attested(t *testing.T, predicateType, subject string) string 
 
 func TestVEXThatIsAttachedToTheBaseIsReadIfAskedFor(t *testing.T) {
 	w := engine(t)
+	const openVEX, critical = "https://openvex.dev/ns/v0.2.0", "GHSA-xvch-5gv4-984h"
 	for name, c := range map[string]struct {
-		options, predicate, subject string
-		documents                   int
-		notice                      string
+		options, predicateType, predicate, subject string
+		code, documents                            int
+		notice                                     string
 	}{
-		"asked for":     {"vex: [base]\n", "https://openvex.dev/ns/v0.2.0", "", 1, ""},
-		"not asked for": {"fail-on: low\n", "https://openvex.dev/ns/v0.2.0", "", 0, ""},
-		"none there":    {"vex: [base]\n", "https://spdx.dev/Document", "", 0, ""},
-		"of another":    {"vex: [base]\n", "https://openvex.dev/ns", strings.Repeat("1", 64), 1, "one is about another image"},
+		"asked for":             {"vex: [base]\n", openVEX, document(critical), "", 0, 1, ""},
+		"not asked for":         {"fail-on: critical\n", openVEX, document(critical), "", 2, 0, ""},
+		"of another finding":    {"vex: [base]\n", openVEX, document("GHSA-none-none-none"), "", 2, 1, ""},
+		"none there":            {"vex: [base]\n", "https://spdx.dev/Document", "{}", "", 2, 0, ""},
+		"about another image":   {"vex: [base]\n", openVEX, document(critical), strings.Repeat("1", 64), 2, 1, "one is about another image"},
+		"that is no VEX at all": {"vex: [base]\n", openVEX, "{}", "", 2, 1, "are left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			base := w.attested(t, c.predicate, c.subject)
+			base := w.attested(t, c.predicateType, c.predicate, c.subject)
 			p := w.project(t, map[string]string{"Dockerfile": "FROM " + base + "\n", ".scan-build.yaml": c.options})
-			r, b := p.scanned(t, 0, nil)
+			r, b := p.scanned(t, c.code, nil)
 			n := 0
 			for _, op := range b.names("[scan] look up ") {
 				if strings.Contains(op, "(VEX document, optional)") {
@@ -92,6 +104,9 @@ func TestVEXThatIsAttachedToTheBaseIsReadIfAskedFor(t *testing.T) {
 			}
 			if n != c.documents {
 				t.Errorf("%d documents were read: %q", n, b.names("[scan] look up "))
+			}
+			if named := slices.ContainsFunc(r.Verdict.Policies, func(ref scan.PolicyRef) bool { return strings.HasSuffix(ref.Name, "!openvex") }); named != (c.documents > 0 && c.notice == "") {
+				t.Errorf("policies: %+v", r.Verdict.Policies)
 			}
 			if notices := strings.Join(r.Notices, "\n"); c.notice == "" && strings.Contains(notices, "VEX") || !strings.Contains(notices, c.notice) {
 				t.Errorf("notices %q, want %q", notices, c.notice)

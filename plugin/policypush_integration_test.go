@@ -57,6 +57,25 @@ func TestPushedPolicyIsExtendedByItsDigest(t *testing.T) {
 	}
 }
 
+func TestRegoOfAPushedPolicyDecides(t *testing.T) {
+	w := engine(t)
+	ref := w.pushPolicy(t, map[string]string{
+		".scan-build.yaml": "fail-on: none\nrego: [rules/*.rego]\n",
+		"rules/no.rego": "package company\n\ndeny contains {\"rule\": \"no-minimist\", \"message\": \"minimist is not ours\", \"finding\": f.key} if {\n" +
+			"\tsome f in input.findings\n\tf.package == \"minimist\"\n}\n",
+	})
+	p := w.extending(t, ref, "")
+	says(t, p.build(t, "--report", "json=r.json", ".").Exits(t, 2).Stderr, "minimist is not ours")
+	r := p.run(t, "policy", "explain", "r.json").OK(t)
+	says(t, r.Stdout, "Outcome: block", "by rule company.no-minimist of", ref+"!rules/no.rego", "→ minimist is not ours", "extends\n    "+ref)
+	// What the policy does not let its children make looser, they cannot.
+	p.write(t, ".scan-build.yaml", p.read(t, ".scan-build.yaml")+"rego: own.rego\n")
+	p.write(t, "own.rego", "package own\n\nignore contains {\"message\": \"mine\", \"finding\": f.key} if some f in input.findings\n")
+	p.build(t, ".").Exits(t, 2)
+	// Another policy's opinion, with that policy taken from the registry.
+	says(t, p.run(t, "policy", "explain", "--policy", ".", "r.json").OK(t).Stdout, "Outcome: block", "company.no-minimist")
+}
+
 func digestIn(ref string) string {
 	_, digest, _ := strings.Cut(ref, "@")
 	return digest

@@ -30,6 +30,9 @@ type Explanation struct {
 	// Unused and Expired are entries of the options that did nothing.
 	Unused  []string `json:"unused,omitempty"`
 	Expired []string `json:"expired,omitempty"`
+
+	// multi says that there are several platforms, which have to be told apart.
+	multi bool
 }
 
 // Group is all that got the same action.
@@ -82,6 +85,7 @@ func Explain(r *scan.Report) *Explanation {
 	out := &Explanation{
 		Outcome: r.Verdict.Outcome, Counts: map[scan.Action]int{}, Groups: []Group{},
 		Policies: r.Verdict.Policies, Unused: r.Verdict.Unused, Expired: r.Verdict.Expired,
+		multi: len(r.Platforms) > 1,
 	}
 	for _, a := range actions {
 		var items []Item

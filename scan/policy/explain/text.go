@@ -30,7 +30,7 @@ func Text(w io.Writer, e *Explanation) error {
 	for _, g := range e.Groups {
 		p.line("")
 		p.line("%s (%d)", headings[g.Action], len(g.Items))
-		p.group(g)
+		p.group(g, e.multi)
 	}
 	if len(e.Policies) > 0 {
 		p.line("")
@@ -70,14 +70,14 @@ func (p *printer) list(heading string, entries []string) {
 
 // group writes what each rule decided, the reason under the first item that it
 // holds for.
-func (p *printer) group(g Group) {
+func (p *printer) group(g Group, multi bool) {
 	rule, reason := "\x00", ""
 	for _, it := range g.Items {
 		if r := ruleOf(it); r != rule {
 			rule, reason = r, ""
 			p.wrap("  ", "    ", ruleLine(it.Decision))
 		}
-		p.wrap("    ", "      ", itemLine(it))
+		p.wrap("    ", "      ", itemLine(it, multi))
 		if r := reasonOf(it.Decision); r != reason {
 			reason = r
 			if r != "" {
@@ -98,7 +98,7 @@ func ruleLine(d *scan.Decision) string {
 	return s
 }
 
-func itemLine(it Item) string {
+func itemLine(it Item, multi bool) string {
 	parts := []string{plain.Line(it.ID, 80)}
 	if it.Severity != "" {
 		parts = append(parts, it.Severity)
@@ -115,7 +115,7 @@ func itemLine(it Item) string {
 	if it.Location != "" {
 		parts = append(parts, it.Location)
 	}
-	if len(it.Platforms) > 0 {
+	if multi && len(it.Platforms) > 0 {
 		parts = append(parts, plain.Line(strings.Join(it.Platforms, " "), 80))
 	}
 	return strings.Join(parts, ", ")
