@@ -18,7 +18,7 @@ func TestDefaults(t *testing.T) {
 	want := Options{
 		Thresholds: Thresholds{Image: Levels{high, all, all}, Base: Levels{high, all, all}, Stages: Levels{none, all, all}},
 		KEV:        EffectBlock,
-		Checks:     Checks{Levels: Levels{none, Threshold{Severity: scan.SeverityMedium}, Threshold{Severity: scan.SeverityLow}}},
+		Checks:     Checks{Levels: Levels{none, Threshold{Severity: scan.SeverityHigh}, Threshold{Severity: scan.SeverityLow}}},
 		DB:         Ref{RefURL, DefaultDB},
 		MaxDBAge:   120 * time.Hour,
 		Secrets:    Secrets{Mode: SecretsBlock},
