@@ -82,6 +82,9 @@ type Stage struct {
 	// Misconfigurations are sorted by severity (worst first), check and layer. Those
 	// of the image's configuration and of the whole Dockerfile are in the final stage.
 	Misconfigurations []Misconfiguration `json:"misconfigurations,omitempty"`
+	// External are findings of analyzers that the user brought, sorted by analyzer,
+	// layer, path, line and rule. Those about the build context are in the final stage.
+	External []ExternalFinding `json:"external,omitempty"`
 	// Files that the final snapshot has, or that a layer has and a later one
 	// removed; sorted by kind and path.
 	Files []FileFact `json:"files,omitempty"`
@@ -129,6 +132,7 @@ func (r *Report) Join(o *Report) *Report {
 	out.Verdict.Blocking = append(append([]Blocking(nil), r.Verdict.Blocking...), o.Verdict.Blocking...)
 	out.Verdict.Secrets = append(append([]BlockingSecret(nil), r.Verdict.Secrets...), o.Verdict.Secrets...)
 	out.Verdict.Misconfigurations = slices.Concat(r.Verdict.Misconfigurations, o.Verdict.Misconfigurations)
+	out.Verdict.External = slices.Concat(r.Verdict.External, o.Verdict.External)
 	out.Verdict.Violations = slices.Concat(r.Verdict.Violations, o.Verdict.Violations)
 	out.Verdict.Expired = union(r.Verdict.Expired, o.Verdict.Expired)
 	out.Verdict.Unused = both(r.Verdict.Unused, o.Verdict.Unused)
@@ -294,6 +298,8 @@ type Verdict struct {
 	Secrets []BlockingSecret `json:"secrets,omitempty"`
 	// Misconfigurations are those that block, in the order they are shown.
 	Misconfigurations []BlockingMisconfiguration `json:"misconfigurations,omitempty"`
+	// External are those of analyzers that block, in the order they are shown.
+	External []BlockingExternal `json:"external,omitempty"`
 	// Violations are decisions about no single finding, the blocking ones first.
 	Violations []Violation `json:"violations,omitempty"`
 	// Ignored counts what was taken out of account, by rule.

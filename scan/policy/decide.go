@@ -189,10 +189,11 @@ func valueAt(o ast.Object, name string) ast.Value {
 var ruleOrder = []string{"exception", "vex", "secrets.allow", "dismissed", "known-exploited", "epss", "grace", "severity"}
 
 // better says whether a result decides in place of another about the same finding.
+// A user's own rule says more than the program's.
 func better(a, b candidate) bool {
 	return cmp.Or(
 		slices.Index(sets, string(a.Action))-slices.Index(sets, string(b.Action)),
-		a.of-b.of,
+		b.of-a.of,
 		order(a.Rule)-order(b.Rule),
 		strings.Compare(a.Rule, b.Rule), strings.Compare(a.Message, b.Message), strings.Compare(a.Policy, b.Policy),
 		strings.Compare(a.HelpURL, b.HelpURL), strings.Compare(a.Expires, b.Expires),

@@ -131,6 +131,7 @@ func (e *evaluation) platform(p *scan.Platform) (scan.Verdict, error) {
 	slices.SortFunc(v.Violations, compareViolations)
 	for i := range p.Stages {
 		blocking(&v, p.ID, &p.Stages[i])
+		blockingExternal(&v, p.ID, &p.Stages[i])
 	}
 	sortBlocking(v.Blocking)
 	sortSecrets(v.Secrets)
@@ -196,6 +197,15 @@ func blocking(v *scan.Verdict, platform string, s *scan.Stage) {
 	}
 }
 
+// blockingExternal lists what of analyzers' findings is denied.
+func blockingExternal(v *scan.Verdict, platform string, s *scan.Stage) {
+	for _, e := range s.External {
+		if denied(e.Decision) {
+			v.External = append(v.External, scan.BlockingExternal{Platform: platform, Stage: s.Name, External: e, Layer: layerOrNone(layerAt(s, e.Layer))})
+		}
+	}
+}
+
 func denied(d *scan.Decision) bool { return d != nil && d.Action == scan.ActionDeny }
 
 // ignored says whether something was taken out of account.
@@ -211,6 +221,7 @@ func (e *evaluation) join(platforms []scan.Platform) scan.Verdict {
 		all.Blocking = append(all.Blocking, p.Verdict.Blocking...)
 		all.Secrets = append(all.Secrets, p.Verdict.Secrets...)
 		all.Misconfigurations = append(all.Misconfigurations, p.Verdict.Misconfigurations...)
+		all.External = append(all.External, p.Verdict.External...)
 		all.Violations = append(all.Violations, p.Verdict.Violations...)
 		for rule, n := range p.Verdict.Ignored {
 			if all.Ignored == nil {

@@ -15,6 +15,7 @@ type exceptions struct {
 	valid []config.Exception
 	index *config.ExceptionIndex
 	used  map[config.Exception]bool
+	at    time.Time
 	// expired describes those whose last day is over.
 	expired []string
 }
@@ -22,7 +23,7 @@ type exceptions struct {
 // newExceptions sorts the exceptions by whether they hold. For a report that does
 // not say when it was made none does.
 func newExceptions(opts config.Options, at time.Time) *exceptions {
-	x := &exceptions{used: map[config.Exception]bool{}}
+	x := &exceptions{at: at, used: map[config.Exception]bool{}}
 	for _, e := range opts.Exceptions {
 		last := e.Expires.AddDate(0, 0, config.ExpiryWarning)
 		text := describeException(e) + " expired on " + e.Expires.Format(time.DateOnly)
@@ -44,7 +45,7 @@ func newExceptions(opts config.Options, at time.Time) *exceptions {
 func (x *exceptions) unused() []string {
 	var out []string
 	for _, e := range x.valid {
-		if !x.used[e] {
+		if !x.used[e] && !e.Expired(x.at) { // of one that is over enough is said
 			out = append(out, describeException(e)+" accepts nothing")
 		}
 	}

@@ -95,6 +95,10 @@ func (f *facts) input(p *scan.Platform) (*Input, []subject) {
 			in.Findings = append(in.Findings, f.misconfiguration(s, &s.Misconfigurations[j], len(subjects)))
 			subjects = append(subjects, subject{s, &s.Misconfigurations[j].Decision})
 		}
+		for j := range s.External {
+			in.Findings = append(in.Findings, f.external(s, &s.External[j], len(subjects)))
+			subjects = append(subjects, subject{s, &s.External[j].Decision})
+		}
 	}
 	return in, subjects
 }
@@ -174,6 +178,20 @@ func (f *facts) misconfiguration(s *scan.Stage, m *scan.Misconfiguration, key in
 	}
 	out.Exception = f.exceptions.misconfiguration(m, &l)
 	return out
+}
+
+func (f *facts) external(s *scan.Stage, e *scan.ExternalFinding, key int) inputExternal {
+	e.Decision = nil
+	l := layerAt(s, e.Layer)
+	out := inputExternal{InputFinding: InputFinding{Key: key, Kind: kindExternal, Place: place(s, l)}, ExternalFinding: e, Layer: l}
+	out.Exception = f.exceptions.violation(externalAsViolation(s, e, l))
+	return out
+}
+
+// externalAsViolation is what exceptions are held against: an analyzer's finding
+// has a rule, a path and a layer, as a violation has.
+func externalAsViolation(s *scan.Stage, e *scan.ExternalFinding, l *scan.Layer) scan.Violation {
+	return scan.Violation{Decision: scan.Decision{Rule: e.Analyzer + "/" + e.Rule}, Stage: s.Name, Path: e.Path, Layer: l}
 }
 
 // makerOf is the instruction that a misconfiguration comes from.

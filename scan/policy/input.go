@@ -23,7 +23,8 @@ type Input struct {
 	Image    *scan.ImageConfig `json:"image,omitempty"`
 	Stages   []InputStage      `json:"stages"`
 	Packages []InputPackage    `json:"packages"`
-	// Findings are vulnerabilities, secrets and misconfigurations of all stages.
+	// Findings are vulnerabilities, secrets, misconfigurations and what analyzers
+	// found, of all stages.
 	Findings []any `json:"findings"`
 	// Expired describes exceptions whose time is over.
 	Expired []string `json:"expired,omitempty"`
@@ -103,11 +104,11 @@ type Place struct {
 }
 
 // InputFinding is what every finding has, beside the fields of [scan.Finding],
-// [scan.Secret] or [scan.Misconfiguration].
+// [scan.Secret], [scan.Misconfiguration] or [scan.ExternalFinding].
 type InputFinding struct {
 	// Key is its index in Findings, by which a result may name it.
 	Key int `json:"key"`
-	// Kind is vulnerability, secret or misconfiguration.
+	// Kind is vulnerability, secret, misconfiguration or external.
 	Kind string `json:"kind"`
 	Place
 	Layer     *scan.Layer `json:"layer,omitempty"`
@@ -154,11 +155,18 @@ type inputMisconfiguration struct {
 	Effect string `json:"effect,omitempty"`
 }
 
+type inputExternal struct {
+	InputFinding
+	*scan.ExternalFinding
+	Layer *scan.Layer `json:"layer,omitempty"`
+}
+
 // The kinds of finding.
 const (
 	kindVulnerability    = "vulnerability"
 	kindSecret           = "secret"
 	kindMisconfiguration = "misconfiguration"
+	kindExternal         = "external"
 )
 
 func inputOptions(o config.Options) InputOptions {

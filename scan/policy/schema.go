@@ -34,7 +34,7 @@ var inputTypes = sync.OnceValue(func() *ast.SchemaSet {
 
 // findingTypes are what [Input].Findings holds.
 var findingTypes = []reflect.Type{
-	reflect.TypeFor[inputVulnerability](), reflect.TypeFor[inputSecret](), reflect.TypeFor[inputMisconfiguration](),
+	reflect.TypeFor[inputVulnerability](), reflect.TypeFor[inputSecret](), reflect.TypeFor[inputMisconfiguration](), reflect.TypeFor[inputExternal](),
 }
 
 // schemaOf is the schema of a Go type as encoding/json writes it.

@@ -3,7 +3,6 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -15,12 +14,10 @@ import (
 	"github.com/scan-build/scan-build/scan/internal/sample"
 )
 
-var update = flag.Bool("update", false, "write the generated files anew")
-
 // generated holds a generated file true.
 func generated(t *testing.T, name string, want []byte) {
 	t.Helper()
-	if *update {
+	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.WriteFile(name, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +27,7 @@ func generated(t *testing.T, name string, want []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not current: go test ./scan/policy -run %s -update", name, t.Name())
+		t.Errorf("%s is not current: UPDATE_GOLDEN=1 go test ./scan/policy -run %s", name, t.Name())
 	}
 }
 
