@@ -87,6 +87,14 @@ func (j joined) allow(key string) bool {
 	return !slices.ContainsFunc(j.policies, func(p policyLayer) bool { return !p.allows(key) })
 }
 
+// policySays says whether a policy sets an option.
+func (j joined) policySays(name string) bool {
+	return slices.ContainsFunc(j.policies, func(p policyLayer) bool {
+		_, ok := p.said[name]
+		return ok
+	})
+}
+
 // join joins what a file, the policies above it and the roads below it say under
 // a profile.
 func (v Values) join(profile string, isPolicy bool) (joined, error) {

@@ -204,6 +204,26 @@ func TestStrictestOfSeveralPoliciesCounts(t *testing.T) {
 	}
 }
 
+func TestRulesForSecretsDoNotTakeThePlaceOfWhatAPolicySearchesBy(t *testing.T) {
+	for _, tc := range []struct {
+		policy, rules string
+		want          []string
+	}{
+		{"secrets: block", "[own.toml]", []string{"default", "own.toml"}},
+		{"secrets: block", "[own.toml, default]", []string{"default", "own.toml"}},
+		{"secrets: {rules: [org.toml]}", "[own.toml]", []string{policyName + "!org.toml", "own.toml"}},
+		{"secrets: block\noverridable: [secrets.allow]", "[own.toml]", []string{"own.toml"}},
+	} {
+		got, err := chained(t, []Values{file(t, policyName, tc.policy)}, file(t, FileName, "secrets: {rules: "+tc.rules+"}")).Options()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tc.want, got.Secrets.Rules); diff != "" {
+			t.Errorf("%s: %s", tc.policy, diff)
+		}
+	}
+}
+
 // TestPolicyBesideAnotherMakesItNoLooser has the file extend, beside somebody's
 // policy, one of its own: what the file itself may not say it may not say so.
 func TestPolicyBesideAnotherMakesItNoLooser(t *testing.T) {
