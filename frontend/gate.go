@@ -84,7 +84,7 @@ func (o *Outcome) excerpts(v scan.Verdict) []*errdefs.Source {
 
 // warn sends what does not block as BuildKit warnings.
 func (o *Outcome) warn(ctx context.Context, c gwclient.Client) error {
-	warnings := policy.Warnings(o.Report)
+	warnings := append(policy.Warnings(o.Report), policy.BaseWarnings(o.Report)...)
 	if len(warnings) == 0 {
 		return nil
 	}

@@ -2,6 +2,7 @@ package base
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/scan-build/scan-build/scan"
@@ -14,6 +15,22 @@ import (
 //	debian:12 → debian:13: no change
 func Text(b *scan.Base, a scan.BaseAdvice) string {
 	return fmt.Sprintf("%s → %s: %s", shorten(b.Ref), shorten(a.Ref), Change(a))
+}
+
+// Notes says what is known of other images to build on: every advice, best first,
+// and that the tag of a pinned base has moved where nobody asked to compare.
+func Notes(b *scan.Base) []string {
+	if b == nil {
+		return nil
+	}
+	var out []string
+	for _, a := range ranked(b.Advice) {
+		out = append(out, Text(b, a))
+	}
+	if b.Pinned && b.Moved() && !slices.ContainsFunc(b.Advice, func(a scan.BaseAdvice) bool { return a.Digest == b.CurrentDigest }) {
+		out = append(out, fmt.Sprintf("%s: the tag %s is another image now, --advise (SCAN_ADVISE=true) compares them", shorten(b.Ref), b.Tag))
+	}
+	return out
 }
 
 // Change is what an advice comes to, without the names.

@@ -42,7 +42,7 @@ func BlockMessage(r *scan.Report) string {
 		for _, l := range groups[i].text(len(r.Platforms)) {
 			out = append(out, "  "+l)
 		}
-		out = append(out, "  fix: "+groups[i].remedy())
+		out = append(out, "  fix: "+groups[i].remedy(r))
 		out = append(out, helpLines(groups[i].help())...)
 	}
 	out = append(out, misconfigurationBlock(r)...)

@@ -144,7 +144,7 @@ func TestRemediesFitTheInstruction(t *testing.T) {
 			if len(groups) != 1 {
 				t.Fatalf("%d groups", len(groups))
 			}
-			if diff := cmp.Diff(tc.want, groups[0].remedy()); diff != "" {
+			if diff := cmp.Diff(tc.want, groups[0].remedy(&scan.Report{})); diff != "" {
 				t.Error(diff)
 			}
 		})

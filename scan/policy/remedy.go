@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
@@ -12,7 +13,7 @@ import (
 const shownBumps = 4
 
 // remedy says in one line what to do about a group.
-func (g *group) remedy() string {
+func (g *group) remedy(r *scan.Report) string {
 	var distro string
 	var bumps []bump
 	fixable := 0
@@ -32,7 +33,7 @@ func (g *group) remedy() string {
 	case fixable == 0:
 		return "no fixed version yet: leave the package out, or let what has no fix pass with --only-fixed"
 	case g.layer.Base != "":
-		parts = append(parts, "use a newer "+imageName(g.layer.Base))
+		parts = append(parts, newerBase(r, g))
 		if distro != "" {
 			parts[0] += ", or RUN " + upgrade[distro] + " on top of it"
 		}
