@@ -14,11 +14,14 @@ func Best(b *scan.Base) *scan.BaseAdvice {
 		return nil
 	}
 	best := ranked(b.Advice)[0]
-	if compare(best, scan.BaseAdvice{}) >= 0 {
+	if !improves(best) {
 		return nil
 	}
 	return &best
 }
+
+// improves says whether there is less to mend with another base image.
+func improves(a scan.BaseAdvice) bool { return compare(a, scan.BaseAdvice{}) < 0 }
 
 func ranked(advice []scan.BaseAdvice) []scan.BaseAdvice {
 	out := slices.Clone(advice)

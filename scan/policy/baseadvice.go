@@ -17,7 +17,7 @@ func baseNotes(r *scan.Report) []string {
 	var out []string
 	for i := range r.Platforms {
 		if s := r.Platforms[i].FinalStage(); s != nil {
-			for _, n := range base.Notes(s.Base) {
+			for _, n := range base.News(s.Base) {
 				out = addTo(out, plain.Line(n, 0))
 			}
 		}
@@ -35,7 +35,7 @@ func BaseWarnings(r *scan.Report) []Warning {
 		if s == nil {
 			continue
 		}
-		notes := base.Notes(s.Base)
+		notes := base.News(s.Base)
 		if len(notes) == 0 {
 			continue
 		}
@@ -71,19 +71,24 @@ func shortDigest(b *scan.Base, a *scan.BaseAdvice) string {
 }
 
 // betterBase is the base image of a group's stage and what would be better than
-// it; nil if the group is none of a base image, or nothing is known to be.
+// it; nil if nothing is known to be.
 func betterBase(r *scan.Report, g *group) (*scan.Base, *scan.BaseAdvice) {
-	if g.layer.Base == "" {
-		return nil, nil
-	}
+	b := baseOf(r, g)
+	return b, base.Best(b)
+}
+
+// baseOf is the base image whose findings a group has, nil if it is not the base
+// of what becomes the image.
+func baseOf(r *scan.Report, g *group) *scan.Base {
+	var out *scan.Base
 	for i := range r.Platforms {
 		s := r.Platforms[i].FinalStage()
-		if s == nil || s.Name != g.stage || baseLayer(s).Base != g.layer.Base {
+		if g.layer.Base == "" || s == nil || s.Name != g.stage || baseLayer(s).Base != g.layer.Base || s.Base == nil {
 			continue
 		}
-		if a := base.Best(s.Base); a != nil {
-			return s.Base, a
+		if out == nil || base.Best(out) == nil {
+			out = s.Base
 		}
 	}
-	return nil, nil
+	return out
 }

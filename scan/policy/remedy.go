@@ -14,6 +14,21 @@ const shownBumps = 4
 
 // remedy says in one line what to do about a group.
 func (g *group) remedy(r *scan.Report) string {
+	text := g.steps(r)
+	fixable := 0
+	for _, l := range g.lines {
+		if fixed(l.finding) {
+			fixable++
+		}
+	}
+	if rest := len(g.lines) - fixable; rest > 0 && fixable > 0 {
+		text += fmt.Sprintf(" (%d without a fix yet)", rest)
+	}
+	return text
+}
+
+// steps are what to do about what has a fix.
+func (g *group) steps(r *scan.Report) string {
 	var distro string
 	var bumps []bump
 	fixable := 0
@@ -44,11 +59,7 @@ func (g *group) remedy(r *scan.Report) string {
 	if len(bumps) > 0 {
 		parts = append(parts, bumpText(bumps))
 	}
-	text := strings.Join(parts, "; ")
-	if rest := len(g.lines) - fixable; rest > 0 {
-		text += fmt.Sprintf(" (%d without a fix yet)", rest)
-	}
-	return text
+	return strings.Join(parts, "; ")
 }
 
 func (g *group) isRun() bool {
@@ -120,13 +131,9 @@ func imageName(ref string) string {
 	return plain.Line(name, pathWidth)
 }
 
-// heading names the group's instruction and where it stands.
-func (g *group) heading() string {
-	where := plain.Location(g.layer.File, g.layer.StartLine, g.layer.EndLine)
-	if where != "" {
-		where += "  "
-	}
-	return where + g.instructionText()
+// place says where the group's instruction stands, and names it.
+func (g *group) place() (where, text string) {
+	return plain.Location(g.layer.File, g.layer.StartLine, g.layer.EndLine), g.instructionText()
 }
 
 func (g *group) instructionText() string {
