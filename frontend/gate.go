@@ -12,8 +12,9 @@ import (
 	"github.com/scan-build/scan-build/scan/policy/bundle"
 )
 
-// maxExcerpts bounds the Dockerfile excerpts that an error shows.
-const maxExcerpts = 3
+// maxExcerpts bounds the Dockerfile excerpts that an error shows: its message
+// names all places.
+const maxExcerpts = 1
 
 // Judge sets the report's verdicts. A scan that cannot be judged is a
 // *[ScanError].
