@@ -8,6 +8,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/base"
 	"github.com/scan-build/scan-build/scan/policy"
 	"github.com/scan-build/scan-build/scan/policy/bundle"
 )
@@ -74,6 +75,9 @@ func (o *Outcome) excerpts(v scan.Verdict) []*errdefs.Source {
 // warn sends what does not block as BuildKit warnings.
 func (o *Outcome) warn(ctx context.Context, c gwclient.Client) error {
 	warnings := policy.Warnings(o.Report)
+	for _, advice := range base.Advised(o.Report) {
+		warnings = append(warnings, policy.Warning{Short: advice})
+	}
 	if len(warnings) == 0 {
 		return nil
 	}

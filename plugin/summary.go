@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/base"
 	"github.com/scan-build/scan-build/scan/policy"
 )
 
@@ -31,7 +32,7 @@ func (h *handler) summary(w io.Writer) {
 			label = name + ": "
 		}
 		fmt.Fprintf(w, "\n%sscan %s: %s\n", label, r.Verdict.Outcome, describeCounts(r))
-		for _, n := range slices.Concat(r.Notices, r.Verdict.Unused) {
+		for _, n := range slices.Concat(r.Notices, r.Verdict.Unused, base.Advised(r)) {
 			fmt.Fprintf(w, " - %s\n", n)
 		}
 		if r.Verdict.Outcome == scan.OutcomeBlock {

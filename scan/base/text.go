@@ -2,10 +2,31 @@ package base
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/internal/plain"
 )
+
+// textWidth bounds a line of advice: names come from Dockerfiles and registries.
+const textWidth = 300
+
+// Advised says all of a report's advice, each once, safe to print.
+func Advised(r *scan.Report) []string {
+	var out []string
+	for _, s := range r.AllStages() {
+		if s.Base == nil {
+			continue
+		}
+		for _, a := range s.Base.Advice {
+			if text := plain.Line(Text(s.Base, a), textWidth); !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}
 
 // Text says an advice in one line, e.g.
 //

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/base"
 	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
@@ -67,6 +68,9 @@ func (t *table) header(r *scan.Report) {
 	t.line("%s", strings.Join(parts, " · "))
 	for _, n := range slices.Concat(r.Notices, r.Verdict.Expired, r.Verdict.Unused) {
 		t.line("note: %s", plain.Line(n, messageWidth))
+	}
+	for _, advice := range base.Advised(r) {
+		t.line("advice: %s", advice)
 	}
 }
 
