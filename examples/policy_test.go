@@ -15,10 +15,10 @@ import (
 // registry of a company.
 const company = "registry.example.com"
 
-// plugin runs the plugin where no engine is needed.
+// plugin runs the program that was built, as it is where there is an engine.
 func plugin(t *testing.T, args ...string) testenv.Result {
 	t.Helper()
-	return testenv.Run(t, testenv.Command{Args: append([]string{testenv.Binary(t, "docker-scan-build")}, args...)})
+	return testenv.Engine(t).Run(t, "", append([]string{testenv.Binary(t, "docker-scan-build")}, args...)...)
 }
 
 func TestPolicyPassesItsOwnTests(t *testing.T) {
