@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/report/html"
 )
 
 // Format is one way to render a report.
@@ -29,6 +30,7 @@ func Formats() []Format {
 		{"table", "The findings and secrets of every stage, for people", "text/plain; charset=utf-8", writeTable},
 		{"spdx", "SPDX 2.3 SBOM of the image, one per platform in one document", "application/spdx+json", writeSPDX},
 		{"compliance", "What the scan shows of the controls of CIS, NIST, PCI DSS, HIPAA, SOC 2 and FedRAMP", "text/plain; charset=utf-8", writeCompliance},
+		{"html", "One self-contained page to filter, sort and share, for people", "text/html; charset=utf-8", html.Write},
 		{"compliance-json", "The same for programs", "application/json", writeComplianceJSON},
 	}
 }
