@@ -31,7 +31,11 @@ func advisoryOf(f *scan.Finding) advisory {
 		Aliases: names(f.Aliases), Summary: plain.Line(f.Summary, summaryWidth), Published: name(f.Published), URLs: links(f.URLs),
 	}
 	for _, s := range f.CVSS[:min(len(f.CVSS), listed)] {
-		text := strings.TrimSpace(fmt.Sprintf("%.1f  CVSS %s  %s", s.Score, s.Version, s.Vector))
+		text := fmt.Sprintf("%.1f", s.Score)
+		if !strings.HasPrefix(s.Vector, "CVSS:") { // which has the version in it
+			text += " CVSS " + s.Version
+		}
+		text += " " + s.Vector
 		if s.Source != "" {
 			text += " (" + s.Source + ")"
 		}

@@ -21,8 +21,9 @@ type summary struct {
 	Outcome string // pass, warn, block or none
 	Verdict string
 	Icon    template.URL
-	// Message is what the end of the build says about what blocks.
-	Message    string
+	// Headline and Message are what the end of the build says about what blocks.
+	Headline   string
+	Message    []line
 	Facts      [][2]string
 	Severities []string
 	Origins    []origin
@@ -45,6 +46,25 @@ type tally struct {
 	State    template.URL
 }
 
+// line of a message: how far it is indented, in the message's steps of two
+// spaces, and its text, which may have columns.
+type line struct {
+	Indent int
+	Text   string
+}
+
+// lines takes a message apart; empty lines are left out, for headings show where
+// the next part begins.
+func lines(message string) []line {
+	var out []line
+	for _, l := range strings.Split(message, "\n") {
+		if text := strings.TrimLeft(l, " "); text != "" {
+			out = append(out, line{min((len(l)-len(text))/2, 3), text})
+		}
+	}
+	return out
+}
+
 func summarize(r *scan.Report, d *document) summary {
 	outcome := string(r.Verdict.Outcome)
 	if !slices.Contains([]string{"pass", "warn", "block"}, outcome) {
@@ -56,9 +76,10 @@ func summarize(r *scan.Report, d *document) summary {
 	}
 	s := summary{
 		Title: title, Outcome: outcome, Verdict: verdicts[outcome], Icon: icon(outcome),
-		Message: policy.BlockMessage(r), Facts: facts(r, d), Notices: notices(r),
-		Origins: d.origins(), Kinds: d.kinds(),
+		Facts: facts(r, d), Notices: notices(r), Origins: d.origins(), Kinds: d.kinds(),
 	}
+	headline, message, _ := strings.Cut(policy.BlockMessage(r), "\n")
+	s.Headline, s.Message = headline, lines(message)
 	for _, v := range scan.Severities() {
 		s.Severities = append(s.Severities, v.String())
 	}
@@ -181,7 +202,7 @@ func (d *document) kinds() []tally {
 		}
 	}
 	for _, k := range []struct{ kind, one, many string }{
-		{kindSecret, "secret", "secrets"},
+		{kindSecret, "place with a secret", "places with a secret"},
 		{kindConfiguration, "configuration finding", "configuration findings"},
 		{kindPolicy, "violation of the policy", "violations of the policy"},
 		{kindAnalyzer, "finding of an analyzer", "findings of analyzers"},

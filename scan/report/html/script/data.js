@@ -33,7 +33,7 @@ data.packages.forEach((p, i) => {
   if (p.layer) p.on.packages++;
   p.findings = 0;
   p.counts = {};
-  p.text = [p.name, p.version, p.type, p.licenses, p.path, p.source, p.on.name, p.on.where].join("\n").toLowerCase();
+  p.haystack = [p.name, p.version, p.type, p.licenses, p.path, p.source, p.on.name, p.on.where].join("\n").toLowerCase();
 });
 
 data.findings.forEach((f, i) => {
@@ -46,7 +46,7 @@ data.findings.forEach((f, i) => {
   f.rank = f.severity ? severities.indexOf(f.severity) : severities.length;
   f.from = f.on.base ? "base" : "own";
   f.inImage = f.stages.some(isFinal);
-  f.text = [
+  f.haystack = [
     f.id, f.subject, f.version, f.text, f.fix, f.kind, f.known.summary, f.decided.rule, f.decided.message, f.on.name, f.on.where,
     f.in?.path, f.in?.source, ...(f.known.aliases ?? []), ...(f.facts ?? []).map((fact) => fact[1]),
   ].join("\n").toLowerCase();

@@ -3,14 +3,14 @@
 
 const byId = (id) => document.getElementById(id);
 
-// el makes an element. A property that has a hyphen or is "role", "for" or
-// "colspan" is an attribute; "on…" is a listener; null and false are left out.
+// el makes an element. A property that has a hyphen or is "role" or "for" is an
+// attribute; "on…" is a listener; null and false are left out.
 function el(tag, properties, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(properties ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (key.includes("-") || ["role", "for", "colspan"].includes(key)) node.setAttribute(key, value);
+    else if (key.includes("-") || ["role", "for"].includes(key)) node.setAttribute(key, value);
     else node[key] = value;
   }
   node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== ""));

@@ -3,7 +3,7 @@
 // Each facet looks at one aspect of a finding; value is what its choices are
 // counted by.
 const facets = {
-  q: { test: (f) => words.every((w) => f.text.includes(w)) },
+  q: { test: (f) => words.every((w) => f.haystack.includes(w)) },
   severity: { test: (f) => !state.severity.size || state.severity.has(f.severity), value: (f) => f.severity },
   decision: { test: (f) => !state.decision.size || state.decision.has(f.action), value: (f) => f.action },
   kind: { test: (f) => !state.kind.size || state.kind.has(f.kind), value: (f) => f.kind },
@@ -57,7 +57,7 @@ function filterFindings(findings) {
 
 function filterPackages(packages) {
   words = search(state.q);
-  return packages.filter((p) => words.every((w) => p.text.includes(w)) && inStage(p) &&
+  return packages.filter((p) => words.every((w) => p.haystack.includes(w)) && inStage(p) &&
     (!state.platform || p.platforms.some((i) => data.platforms[i] === state.platform)) &&
     (!state.layer || String(p.layer ?? 0) === state.layer) && (!state.from || (p.on.base ? "base" : "own") === state.from));
 }

@@ -39,7 +39,7 @@ class Table {
   }
 
   row(item, index) {
-    const row = el("tr", { role: "row", className: item.action ? `is-${item.action}` : "" });
+    const row = el("tr", { role: "row", className: rowClass(item) });
     for (const c of this.columns) {
       const content = c.cell(item);
       const title = typeof content === "string" && content.length > 12 ? content : null;
@@ -55,7 +55,7 @@ class Table {
   }
 
   heading(item) {
-    const cell = el("td", { role: "cell", colspan: this.columns.length },
+    const cell = el("td", { role: "cell" },
       el("button", { type: "button", "aria-expanded": String(!item.closed), onclick: () => this.fold(item) }, this.headingOf(item)));
     return el("tr", { role: "row", className: "heading" }, cell);
   }

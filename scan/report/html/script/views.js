@@ -3,14 +3,21 @@
 const severityTag = (f) => el("span", { className: `severity ${f.severity ?? f.kind}` }, f.severity ?? f.kind);
 const actionTag = (action) => el("span", { className: `action ${action}` }, labels[action]);
 
+// countTags says counts by severity as "2C 3H", the rest in words.
 function countTags(counts) {
   const keys = [...severities, ...kinds].filter((k) => counts[k]);
-  return el("span", { className: "tags" }, keys.map((k) => el("span", { className: `severity ${k}`, title: `${counts[k]} ${k}` }, `${counts[k]}`)));
+  const text = (k) => (severities.includes(k) ? `${counts[k]}${k === "unknown" ? "?" : k[0].toUpperCase()}` : `${counts[k]} ${k}`);
+  return el("span", { className: "tags" },
+    keys.map((k) => el("span", { className: `severity ${k}`, title: `${counts[k]} ${k}`, role: "img", "aria-label": `${counts[k]} ${k}` }, text(k))));
 }
 
 function place(layer) {
   return layer.place || layer.instruction ? el("span", { title: `${layer.place}  ${layer.name}` }, layer.place || layer.name) : "";
 }
+
+// rowClass tells the style what kind of row it is; only vulnerabilities have
+// versions, so that the text of others gets that room.
+const rowClass = (item) => (item.kind ? `is-${item.action} ${item.kind === "vulnerability" ? "versioned" : "worded"}` : "");
 
 const epss = (f) => (f.known.epss ? `${(100 * f.known.epss).toFixed(1)} %` : "");
 
@@ -53,7 +60,7 @@ const layerColumns = [
     ],
   },
   { key: "stage", label: "Stage", sort: (l) => l.stage ?? "", cell: (l) => l.stage ?? "" },
-  { key: "files", label: "Files changed", high: true, sort: (l) => l.files ?? 0, cell: (l) => (l.files ? l.files.toLocaleString("en") : "") },
+  { key: "files", label: "Files", high: true, sort: (l) => l.files ?? 0, cell: (l) => (l.files ? l.files.toLocaleString("en") : "") },
   { key: "packages", label: "Packages", high: true, sort: (l) => l.packages, cell: (l) => (l.packages ? String(l.packages) : "") },
   { key: "findings", label: "Findings", high: true, sort: (l) => weight(l.counts), cell: (l) => countTags(l.counts) },
 ];

@@ -11,17 +11,20 @@ class Window {
     this.items = [];
     this.tops = [0];
     this.scheduled = false;
-    this.above = el("tr", { className: "space", "aria-hidden": "true" }, el("td", { colspan: 20 }));
+    this.above = el("tr", { className: "space", "aria-hidden": "true" }, el("td"));
     this.below = this.above.cloneNode(true);
     this.body.replaceChildren(this.above, this.below);
     this.onchange = () => this.schedule();
     addEventListener("scroll", this.onchange, { passive: true });
-    addEventListener("resize", this.onchange);
+    // Whatever changes the page's height moves rows into view or out of it.
+    this.resized = new ResizeObserver(this.onchange);
+    this.resized.observe(document.body);
+    this.resized.observe(this.table);
   }
 
   close() {
     removeEventListener("scroll", this.onchange);
-    removeEventListener("resize", this.onchange);
+    this.resized.disconnect();
   }
 
   show(items) {
