@@ -41,7 +41,6 @@ func browser(t *testing.T) context.Context {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program),
-		chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, // tests may run as root
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
@@ -49,13 +48,19 @@ func browser(t *testing.T) context.Context {
 		chromedp.Flag("force-prefers-reduced-motion", true),
 		chromedp.WSURLReadTimeout(time.Minute), // a machine that is busy
 	)
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Minute, context.DeadlineExceeded)
+	// The test's own context ends before its cleanups, in which the browser is ended.
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(t.Context()), 3*time.Minute, context.DeadlineExceeded)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	// What the library would log are events that are newer than it is.
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(cancel)
+	t.Cleanup(func() { // waits for the browser to end; its folder goes with it
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Log(err)
+		}
+	})
 	return ctx
 }
 

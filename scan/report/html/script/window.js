@@ -16,6 +16,7 @@ class Window {
     this.body.replaceChildren(this.above, this.below);
     this.onchange = () => this.schedule();
     addEventListener("scroll", this.onchange, { passive: true });
+    addEventListener("resize", this.onchange);
     // Whatever changes the page's height moves rows into view or out of it.
     this.resized = new ResizeObserver(this.onchange);
     this.resized.observe(document.body);
@@ -24,6 +25,7 @@ class Window {
 
   close() {
     removeEventListener("scroll", this.onchange);
+    removeEventListener("resize", this.onchange);
     this.resized.disconnect();
   }
 
