@@ -46,7 +46,7 @@ func newVerifyCommand(dockerCli command.Cli, _ environment) *cobra.Command {
 	fs.StringVar(&v.failOn, "fail-on", "high", "Refuse findings of this `SEVERITY` and above, none accepts any")
 	fs.BoolVar(&v.onlyFix, "only-fixed", false, "Refuse only findings for which a fixed version exists")
 	fs.BoolVar(&v.strict, "strict", false, "Count findings too that the signed policy has accepted by an exception, VEX or grace period")
-	fs.StringArrayVar(&v.policies, "policy", nil, "`DIGEST` of a policy, or oci://IMAGE@DIGEST, that must have taken part in the verdict; repeatable")
+	fs.StringArrayVar(&v.policies, "policy", nil, "`DIGEST` of a policy, or oci://IMAGE@DIGEST, that the build must have extended; repeatable")
 	fs.StringVar(&v.format, "format", "text", "Output `FORMAT`: text or json")
 	return cmd
 }

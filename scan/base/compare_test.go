@@ -2,7 +2,6 @@ package base
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -87,15 +86,6 @@ func TestTextShortensDigests(t *testing.T) {
 	got := Text(b, scan.BaseAdvice{Ref: "debian:12", Gone: map[string]int{"high": 14}})
 	if want := "debian:12@sha256:0123456789ab → debian:12: 14 fewer high, 0 new"; got != want {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestAdviceIsSaidOnceAndSafeToPrint(t *testing.T) {
-	b := &scan.Base{Ref: "a:1\x1b[31m", Advice: []scan.BaseAdvice{{Ref: "a:2"}, {Ref: "a:3", New: map[string]int{"low": 1}}}}
-	stages := []scan.Stage{{Base: b}, {}, {Base: b}}
-	got := Advised(&scan.Report{Platforms: []scan.Platform{{Stages: stages}, {Stages: stages}}})
-	if len(got) != 2 || strings.Contains(got[0], "\x1b") || !strings.HasSuffix(got[0], " → a:2: no change") || !strings.HasSuffix(got[1], " → a:3: 1 new (1 low)") {
-		t.Errorf("got %q", got)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/pkg/errors"
 
@@ -85,7 +86,14 @@ func (r *rules) query(ctx context.Context, pkg int, set string, input ast.Value,
 	cancel := topdown.NewCancel()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
 	var out []candidate
-	q := topdown.NewQuery(body).WithCompiler(r.compiler).WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithStrictBuiltinErrors(true).WithCancel(cancel)
+	// A rule may read what no module has: without an empty store that is a panic.
+	store := inmem.New()
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, errors.Wrap(err, "failed to evaluate the policy")
+	}
+	defer store.Abort(ctx, txn)
+	q := topdown.NewQuery(body).WithCompiler(r.compiler).WithStore(store).WithTransaction(txn).WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithStrictBuiltinErrors(true).WithCancel(cancel)
 	err = q.Iter(ctx, func(res topdown.QueryResult) error {
 		return eachResult(res[result].Value, func(t *ast.Term) error {
 			c, err := newCandidate(t, findings)

@@ -154,3 +154,18 @@ func TestFormatsAreDescribed(t *testing.T) {
 		seen[f.Name] = true
 	}
 }
+
+func TestTableNamesBetterBases(t *testing.T) {
+	r := sample.Configured()
+	for i := range r.Platforms {
+		b := r.Platforms[i].FinalStage().Base
+		b.Advice = []scan.BaseAdvice{{Ref: "debian:12", Digest: b.CurrentDigest, Gone: map[string]int{"high": 14}}}
+	}
+	var b strings.Builder
+	if err := WriteTable(&b, r, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n  base image: debian:12@sha256:dddddddddddd → debian:12: 14 fewer high, 0 new\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
+	}
+}

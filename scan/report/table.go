@@ -69,9 +69,6 @@ func (t *table) header(r *scan.Report) {
 	for _, n := range slices.Concat(r.Notices, r.Verdict.Expired, r.Verdict.Unused) {
 		t.line("note: %s", plain.Line(n, messageWidth))
 	}
-	for _, advice := range base.Advised(r) {
-		t.line("advice: %s", advice)
-	}
 }
 
 func (t *table) platform(p *scan.Platform) {
@@ -119,6 +116,9 @@ func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, s
 	}
 	for _, p := range s.Problems {
 		t.line("  could not be read: /%s: %s", plain.Line(p.Path, messageWidth), plain.Line(p.Message, messageWidth))
+	}
+	for _, n := range base.Notes(s.Base) {
+		t.line("  base image: %s", plain.Line(n, messageWidth))
 	}
 	t.secrets(s, secrets)
 	t.findings(s, findings)
