@@ -31,7 +31,7 @@ func (h *handler) summary(w io.Writer) {
 			label = name + ": "
 		}
 		fmt.Fprintf(w, "\n%sscan %s: %s\n", label, r.Verdict.Outcome, describeCounts(r))
-		for _, n := range slices.Concat(r.Notices, r.Verdict.Unused) {
+		for _, n := range policy.Notices(r) {
 			fmt.Fprintf(w, " - %s\n", n)
 		}
 		if r.Verdict.Outcome == scan.OutcomeBlock {

@@ -174,3 +174,14 @@ func TestCountsAreSpelledWorstFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestNoticesAreSafeToPrint(t *testing.T) {
+	r := sample.Report()
+	r.Notices = []string{"the registry says: \x1b[2J\x1b]0;pwned\a" + strings.Repeat("a", 10000) + "\nscan pass: nothing"}
+	r.Verdict.Unused = []string{"\u202eexception"}
+	for _, n := range Notices(r) {
+		if strings.ContainsAny(n, "\x1b\a\n\u202e") || len(n) > 2*noticeWidth {
+			t.Errorf("%q", n)
+		}
+	}
+}

@@ -51,6 +51,19 @@ func Warnings(r *scan.Report) []Warning {
 	return append(out, config...)
 }
 
+// noticeWidth bounds a notice: it may quote what a registry answered.
+const noticeWidth = 400
+
+// Notices are a report's notices and the exceptions that nothing needed, made
+// safe to print, each on a line.
+func Notices(r *scan.Report) []string {
+	var out []string
+	for _, n := range slices.Concat(r.Notices, r.Verdict.Unused) {
+		out = append(out, plain.Line(n, noticeWidth))
+	}
+	return out
+}
+
 // warned are those of the findings that the policy warns about: others are only
 // counted.
 func warned(found []scan.Blocking) []scan.Blocking {
