@@ -68,6 +68,17 @@ func (o *Outcome) excerpts(v scan.Verdict) []*errdefs.Source {
 	for _, b := range v.Blocking {
 		add(b.Platform, b.Stage, b.Layer)
 	}
+	for _, b := range v.Misconfigurations {
+		add(b.Platform, b.Stage, b.Layer)
+	}
+	for _, b := range v.External {
+		add(b.Platform, b.Stage, b.Layer)
+	}
+	for _, b := range v.Violations {
+		if b.Action == scan.ActionDeny && b.Layer != nil {
+			add(b.Platform, b.Stage, *b.Layer)
+		}
+	}
 	return out
 }
 
