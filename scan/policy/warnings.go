@@ -52,7 +52,6 @@ func Warnings(r *scan.Report) []Warning {
 	return append(out, config...)
 }
 
-
 // warned are those of the findings that the policy warns about: others are only
 // counted.
 func warned(found []scan.Blocking) []scan.Blocking {
