@@ -3,12 +3,13 @@ package frontend
 import (
 	"context"
 
+	"github.com/pkg/errors"
 	"golang.org/x/sync/errgroup"
 )
 
 // facts are what a scan finds out beside the analyses of the build's layers.
-// None of it can fail a scan: what is not known is missing, with a notice where
-// a user should know.
+// What is not known is missing, with a notice where a user should know. It fails a
+// scan only where the options would have blocked for it.
 type facts struct {
 	lint    []lintWarning
 	advice  *advice
@@ -24,6 +25,9 @@ func (s *scanner) analyze(ctx context.Context, p *planner) (*facts, error) {
 	eg.Go(func() error { return p.plan.run(ctx, p.solver) })
 	eg.Go(func() error {
 		f.lint, lintNotices = p.plan.lint(ctx, s.client)
+		if len(lintNotices) > 0 && s.opt.Checks.BlocksLint() {
+			return errors.New(p.finder.conceal(lintNotices[0]))
+		}
 		return nil
 	})
 	eg.Go(func() error {

@@ -4,6 +4,8 @@ import (
 	"regexp"
 
 	"github.com/pkg/errors"
+
+	"github.com/scan-build/scan-build/scan"
 )
 
 // imageOptions are about the images that a build starts from.
@@ -97,6 +99,17 @@ func (e Effect) loose() float64 {
 	default:
 		return 0
 	}
+}
+
+// BlocksLint says whether a lint rule of BuildKit's, none of which is above medium
+// severity, can block.
+func (c Checks) BlocksLint() bool {
+	for pattern, e := range c.Rules {
+		if e == EffectBlock && starsMeet(pattern, scan.LintPrefix+"*") {
+			return true
+		}
+	}
+	return c.Levels.Block.Reached(scan.SeverityMedium)
 }
 
 // Rule returns what a check does that does not do what its severity says. A rule

@@ -209,7 +209,7 @@ func inputBase(b *scan.Base, o config.BaseImages, at time.Time) *InputBase {
 		return nil
 	}
 	out := &InputBase{Base: *b}
-	if b.Created != nil {
+	if b.Created != nil && b.Created.Before(at.Add(day)) { // one of the future is no age
 		out.Days = daysSince(b.Created.UTC().Format(time.DateOnly), at)
 	}
 	if len(o.Approved) > 0 {

@@ -233,10 +233,7 @@ func parseModule(name string, data []byte) (*ast.Module, error) {
 
 // origin of a file: the policy that it came with, empty for the build's own.
 func origin(file string) string {
-	policy, _, inside := strings.Cut(file, "!")
-	if !inside {
-		return ""
-	}
+	policy, _ := config.SplitName(file)
 	return policy
 }
 

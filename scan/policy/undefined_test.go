@@ -34,6 +34,14 @@ func TestMissingFactsSilenceNoRule(t *testing.T) {
 			func(s *scan.Stage) { *s = scan.Stage{Name: s.Name, Final: true, Base: &scan.Base{}} },
 			"base-of-unknown-age",
 		},
+		"a base image of the future": {
+			func(o *config.Options) { o.Base.MaxAge = 2 * day },
+			func(s *scan.Stage) {
+				made := scanned.AddDate(1, 0, 0)
+				s.Base = &scan.Base{Created: &made}
+			},
+			"base-of-unknown-age",
+		},
 		"an age limit below a day": {
 			func(o *config.Options) { o.Base.MaxAge = day / 2 },
 			func(s *scan.Stage) {

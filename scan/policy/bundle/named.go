@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -155,6 +156,9 @@ func (n *lookup) match(key, entry string, want func(name string) bool) ([]config
 		if !want(f.Name) {
 			continue
 		}
+		if strings.Contains(f.Name, nameSeparator) {
+			return nil, &config.Error{Road: config.RoadFile, File: cmp.Or(policy, n.file), Name: key, Err: errors.Errorf("%q would be taken for a file of a policy: name it without %s", f.Name, nameSeparator)}
+		}
 		if policy != "" {
 			f.Name = policy + nameSeparator + f.Name
 		}
@@ -163,9 +167,5 @@ func (n *lookup) match(key, entry string, want func(name string) bool) ([]config
 	if len(out) > 0 {
 		return out, nil
 	}
-	file := policy
-	if file == "" {
-		file = n.file
-	}
-	return nil, &config.Error{Road: config.RoadFile, File: file, Name: key, Err: errors.Errorf("%s has no file %q", folder.what(), pattern)}
+	return nil, &config.Error{Road: config.RoadFile, File: cmp.Or(policy, n.file), Name: key, Err: errors.Errorf("%s has no file %q", folder.what(), pattern)}
 }
