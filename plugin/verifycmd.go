@@ -105,18 +105,26 @@ func (v *verifyCommand) options() (attest.VerifyOptions, error) {
 	if len(v.keys) == 0 {
 		return o, errors.New("--key is missing: the public key to trust, e.g. cosign.pub")
 	}
-	for _, file := range v.keys {
+	keys, err := publicKeys(v.keys)
+	o.Keys = keys
+	return o, err
+}
+
+// publicKeys reads the keys to trust.
+func publicKeys(files []string) ([]attest.PublicKey, error) {
+	var keys []attest.PublicKey
+	for _, file := range files {
 		pem, err := os.ReadFile(file)
 		if err != nil {
-			return o, withCode(exitScanFailed, errors.Wrap(err, "failed to read the public key"))
+			return nil, withCode(exitScanFailed, errors.Wrap(err, "failed to read the public key"))
 		}
 		key, err := attest.LoadPublicKey(pem)
 		if err != nil {
-			return o, withCode(exitScanFailed, errors.Wrapf(err, "--key %s", file))
+			return nil, withCode(exitScanFailed, errors.Wrapf(err, "--key %s", file))
 		}
-		o.Keys = append(o.Keys, key)
+		keys = append(keys, key)
 	}
-	return o, nil
+	return keys, nil
 }
 
 // printResult shows what was checked, a line each.
