@@ -28,6 +28,7 @@ func Formats() []Format {
 		{"json", "The whole report, as later commands read it", "application/json", writeJSON},
 		{"table", "The findings and secrets of every stage, for people", "text/plain; charset=utf-8", writeTable},
 		{"spdx", "SPDX 2.3 SBOM of the image, one per platform in one document", "application/spdx+json", writeSPDX},
+		{"sarif", "SARIF 2.1.0 for code hosts: every finding at its Dockerfile line", "application/sarif+json", writeSARIF},
 		{"compliance", "What the scan shows of the controls of CIS, NIST, PCI DSS, HIPAA, SOC 2 and FedRAMP", "text/plain; charset=utf-8", writeCompliance},
 		{"compliance-json", "The same for programs", "application/json", writeComplianceJSON},
 	}
