@@ -29,6 +29,7 @@ func Formats() []Format {
 		{"table", "The findings and secrets of every stage, for people", "text/plain; charset=utf-8", writeTable},
 		{"spdx", "SPDX 2.3 SBOM of the image, one per platform in one document", "application/spdx+json", writeSPDX},
 		{"sarif", "SARIF 2.1.0 for code hosts: every finding at its Dockerfile line", "application/sarif+json", writeSARIF},
+		{"gitlab", "Container scanning report for GitLab: the vulnerabilities of the image", "application/json", writeGitLab},
 		{"compliance", "What the scan shows of the controls of CIS, NIST, PCI DSS, HIPAA, SOC 2 and FedRAMP", "text/plain; charset=utf-8", writeCompliance},
 		{"compliance-json", "The same for programs", "application/json", writeComplianceJSON},
 	}
