@@ -56,13 +56,18 @@ func (i *issue) remedy() string {
 }
 
 func fixSentence(f *scan.Finding) string {
-	name := plain.Line(f.Package, cellWidth)
-	switch versions := plain.Line(strings.Join(f.Fix.Versions, " or "), cellWidth); {
-	case versions != "":
-		return "Upgrade " + name + " to " + versions + "."
-	case f.Fix.State == "fixed":
-		return "Upgrade " + name + "."
-	case f.Fix.State == "wont-fix":
+	if versions := plain.Line(strings.Join(f.Fix.Versions, " or "), cellWidth); versions != "" {
+		return "Upgrade " + plain.Line(f.Package, cellWidth) + " to " + versions + "."
+	}
+	return fixWithoutVersion(f)
+}
+
+// fixWithoutVersion says what to do where no fixed version is named.
+func fixWithoutVersion(f *scan.Finding) string {
+	switch f.Fix.State {
+	case "fixed":
+		return "Upgrade it."
+	case "wont-fix":
 		return "It will not be fixed in this release."
 	default:
 		return "There is no fixed version yet."
@@ -70,11 +75,14 @@ func fixSentence(f *scan.Finding) string {
 }
 
 // notes are what is worth saying of an issue beside its title: that it is exploited,
-// that only some platforms have it, and why it is ignored.
+// where its package lies, that only some platforms have it, and why it is ignored.
 func (i *issue) notes(platforms int) []string {
 	var out []string
 	if f := i.finding; f != nil && f.KEV != nil {
 		out = append(out, "known exploited")
+	}
+	if i.finding != nil && !ofDistribution(i.finding.Type) && i.path != "" {
+		out = append(out, plain.Tail(i.path, cellWidth))
 	}
 	if i.ignored() {
 		out = append(out, ignoredText(i.decision))
@@ -162,3 +170,15 @@ func remarks(r *scan.Report) []remark {
 	}
 	return out
 }
+
+// label is the severity, or the kind of what has none.
+func (i *issue) label() string {
+	if i.kind == issueSecret || i.kind == issueViolation {
+		return i.kind.String()
+	}
+	return i.severity.String()
+}
+
+// ofDistribution says whether packages of a type come from a distribution: their
+// file is its database and tells nothing.
+func ofDistribution(kind string) bool { return kind == "deb" || kind == "apk" || kind == "rpm" }
