@@ -21,7 +21,9 @@ import (
 type plan struct {
 	platforms []planPlatform
 	analyses  []*analysis
-	notices   []string
+	// external are the runs of analyzers that the user brought.
+	external []*externalRun
+	notices  []string
 
 	byOp map[digest.Digest]*analysis
 }
@@ -67,6 +69,8 @@ type analysis struct {
 	def       *llb.Definition
 	ref       gwclient.Reference
 	inventory scan.LayerInventory
+	// done is closed when the layer is there and has been analysed.
+	done chan struct{}
 }
 
 // planner makes a plan.
@@ -226,7 +230,7 @@ func (p *planner) analysis(ctx context.Context, pt part, name string) (*analysis
 	if a := p.plan.byOp[head]; a != nil {
 		return a, nil
 	}
-	a := &analysis{def: def}
+	a := &analysis{def: def, done: make(chan struct{})}
 	p.plan.byOp[head] = a
 	p.plan.analyses = append(p.plan.analyses, a)
 	return a, nil
@@ -255,5 +259,6 @@ func (a *analysis) run(ctx context.Context, s *solver) error {
 	if v := a.inventory.SchemaVersion; v != scan.SchemaVersion {
 		return errors.Errorf("the scanner writes inventories of version %d, this program reads version %d: use a scanner and a plugin of the same release", v, scan.SchemaVersion)
 	}
+	close(a.done)
 	return nil
 }

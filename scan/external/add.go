@@ -25,8 +25,7 @@ type Run struct {
 //
 // A finding in a layer stays though a later layer removes its file, for the layer
 // is in the image. A package does not: it is the stage's only if its file is still
-// there. A package that the stage has already is not added again; one that was
-// found in the build context is none of the image's.
+// there. A package that the stage has already is not added again.
 //
 // What was found in a whole stage belongs to the topmost layer that is known to
 // have touched the file. Only files that mattered to an extractor are known:

@@ -54,6 +54,8 @@ type Output struct {
 	Problems []scan.Problem
 	// Suppressed counts what the tool itself says is to be disregarded.
 	Suppressed int
+	// Elsewhere counts packages of the build context: they are none of the image's.
+	Elsewhere int
 }
 
 // formats by the ending of a file's name.
@@ -169,6 +171,10 @@ func (r *reader) add(f scan.ExternalFinding, parts ...string) error {
 }
 
 func (r *reader) addPackage(p scan.Package) error {
+	if r.analyzer.Context {
+		r.out.Elsewhere++
+		return nil
+	}
 	p.Extractor = r.analyzer.Name
 	if r.out.Packages = append(r.out.Packages, p); len(r.out.Packages) > maxPackages {
 		return errors.Errorf("has more than %d packages", maxPackages)
