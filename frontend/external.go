@@ -29,7 +29,6 @@ type externals struct {
 type placedRun struct {
 	*externalRun
 	platform, stage, layer int
-	whole                  bool
 }
 
 // externalRun is one operation and, once it has run, its outcome.
@@ -53,7 +52,7 @@ func (p *planner) runExternal(ctx context.Context, bc *dockerui.Client, analyzer
 	if err != nil {
 		return nil, err
 	}
-	in := &inputs{planner: p, bc: bc, bases: map[string][]baseLayer{}}
+	in := &inputs{planner: p, bc: bc}
 	for i := range analyzers {
 		if err := x.plan(ctx, in, images[i]); err != nil {
 			return nil, errors.Wrapf(err, "failed to prepare analyzer %s", analyzers[i].Name)
@@ -88,7 +87,7 @@ func (x *externals) plan(ctx context.Context, in *inputs, img *analyzerImage) er
 				if err != nil {
 					return err
 				}
-				x.placed = append(x.placed, placedRun{externalRun: run, platform: i, stage: j, layer: one.layer, whole: one.whole})
+				x.placed = append(x.placed, placedRun{externalRun: run, platform: i, stage: j, layer: one.layer})
 			}
 		}
 	}
@@ -195,7 +194,7 @@ func (x *externals) add(r *scan.Report, p *plan) {
 		end := start
 		var runs []external.Run
 		for ; end < len(x.placed) && x.placed[end].sameStage(first); end++ {
-			runs = append(runs, external.Run{Layer: x.placed[end].layer, Whole: x.placed[end].whole, Output: x.placed[end].output})
+			runs = append(runs, external.Run{Layer: x.placed[end].layer, Output: x.placed[end].output})
 		}
 		start = end
 		var layers []scan.LayerInventory

@@ -50,7 +50,7 @@ END
 	exit ;;
 esac
 found= ; sep=
-for f in $(grep -rl EVIL . | sort); do found="$found$sep$(result evil "evil in $f" "$f")"; sep=, ; done
+for f in $(find . -type f -exec grep -l EVIL {} + | sort); do found="$found$sep$(result evil "evil in $f" "$f")"; sep=, ; done
 run "$found"
 `
 
@@ -125,14 +125,14 @@ func TestAnalyzerLooksAtWhatItIsGiven(t *testing.T) {
 	for keys, want := range map[string][]string{
 		"scope: layer": {
 			"final evil high opt/base Dockerfile:3", "final evil high usr/bin/tool Dockerfile:4", "final evil high gone Dockerfile:5 removed by Dockerfile:6",
-			"final evil high etc/os-release Dockerfile:6", "final evil high linked Dockerfile:7",
+			"final evil high usr/lib/os-release Dockerfile:6", "final evil high linked Dockerfile:7",
 		},
 		"scope: layer, stages: all": {
 			"tool evil high opt/base Dockerfile:1", "tool evil high tool Dockerfile:2",
 			"final evil high opt/base Dockerfile:3", "final evil high usr/bin/tool Dockerfile:4", "final evil high gone Dockerfile:5 removed by Dockerfile:6",
-			"final evil high etc/os-release Dockerfile:6", "final evil high linked Dockerfile:7",
+			"final evil high usr/lib/os-release Dockerfile:6", "final evil high linked Dockerfile:7",
 		},
-		"scope: stage":   {"final evil high etc/os-release Dockerfile:6", "final evil high linked", "final evil high opt/base", "final evil high usr/bin/tool"},
+		"scope: stage":   {"final evil high linked", "final evil high usr/bin/tool", "final evil high opt/base Dockerfile:3", "final evil high usr/lib/os-release Dockerfile:6"},
 		"scope: context": {"final evil high evil.txt in the context"},
 	} {
 		t.Run(keys, func(t *testing.T) {
@@ -243,7 +243,7 @@ func TestAnalyzerCannotAttachStatements(t *testing.T) {
 	p := w.project(t, map[string]string{"Dockerfile": "FROM $BASE\nRUN echo " + nonce() + " >/a\n", ".scan-build.yaml": w.analyzers(t, "params: {MODE: inject}")})
 	image := w.Registry + "/frontend-test/injected:1"
 	p.scanBuild(t, "--push", "--tag", image).exits(t, 0)
-	if diff := cmp.Diff(sorted(predicate.TypeReport, predicate.TypeSPDX, predicate.TypeVulns), predicateTypes(attestations(t, image)[native()])); diff != "" {
+	if diff := cmp.Diff(sorted(predicate.TypeReport, predicate.TypeSPDX, predicate.TypeVulns, "https://slsa.dev/provenance/v1"), predicateTypes(attestations(t, image)[native()])); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -14,14 +14,11 @@ type Run struct {
 	// Layer is the one that it looked at, an index into the stage's layers; -1 if it
 	// looked at the whole stage or at the build context.
 	Layer int
-	// Whole says that it was shown the layer with all that is below it, by an engine
-	// that cannot show a layer alone: what it found there too is no news.
-	Whole bool
 	Output
 }
 
 // Add puts what one analyzer found into a stage. Layers are the inventories of the
-// stage's layers, in order; of the analyzer's runs those of lower layers come first.
+// stage's layers, in order.
 //
 // A finding in a layer stays though a later layer removes its file, for the layer
 // is in the image. A package does not: it is the stage's only if its file is still
@@ -37,15 +34,8 @@ func Add(st *scan.Stage, layers []scan.LayerInventory, runs []Run) {
 	for _, p := range st.Packages {
 		have[identityOf(p)] = true
 	}
-	below := map[scan.ExternalFinding]bool{}
 	for _, run := range runs {
 		for _, f := range run.Findings {
-			if known := below[f]; run.Whole {
-				below[f] = true
-				if known {
-					continue
-				}
-			}
 			f.Layer = run.Layer
 			if run.Layer >= 0 {
 				f.Removed = h.removed(f.Path, run.Layer)

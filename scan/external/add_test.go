@@ -34,7 +34,6 @@ func TestFindingsAndPackagesGetTheirLayers(t *testing.T) {
 		"of the stage, unknown":           {[]Run{{Layer: -1, Output: found("y")}}, []string{"y in -1"}},
 		"of no file":                      {[]Run{{Layer: 1, Output: found("")}}, []string{" in 1"}},
 		"same in two layers":              {[]Run{{Layer: 0, Output: found("a")}, {Layer: 1, Output: found("a")}}, []string{"a in 0", "a in 1"}},
-		"same in two that are not apart":  {[]Run{{Layer: 0, Whole: true, Output: found("a")}, {Layer: 1, Whole: true, Output: found("a")}}, []string{"a in 0"}},
 		"package of a layer":              {[]Run{{Layer: 2, Output: pack("p", "y")}}, []string{"p in 2"}},
 		"package that is gone":            {[]Run{{Layer: 2, Output: pack("p", "app/y")}}, nil},
 		"package of the stage":            {[]Run{{Layer: -1, Output: pack("p", "etc/x")}}, []string{"p in 1"}},
