@@ -29,10 +29,10 @@ var codeText = strings.NewReplacer("`", "ˋ", `\|`, `\¦`, "|", `\|`)
 // space.
 func mdProse(s string) string {
 	s = plain.Line(s, sarifText)
-	return reference.ReplaceAllString(punctuation.ReplaceAllString(s, `\$0`), "$0\u200b")
+	return mention.ReplaceAllString(punctuation.ReplaceAllString(s, `\$0`), "$0\u200b")
 }
 
 var (
 	punctuation = regexp.MustCompile("[!#$&()*+.:<>@\\[\\\\\\]_`{|}~-]")
-	reference   = regexp.MustCompile(`[@#!~%&$*]`)
+	mention     = regexp.MustCompile(`[@#!~%&$*]`)
 )
