@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/scan-build/scan-build/scan"
@@ -10,7 +11,7 @@ import (
 
 // mdReserve is kept free for what closes a document: counts of what was left out,
 // ends of folded parts, the footer.
-const mdReserve = 2_000
+const mdReserve = 4_000
 
 // mdDocument is Markdown that never grows beyond its limit.
 type mdDocument struct {
@@ -36,7 +37,7 @@ func (d *mdDocument) table(head []string, list []*issue) {
 	d.line("| %s |", strings.Join(head, " | "))
 	d.line("|%s", strings.Repeat("---|", len(head)))
 	left, last := 0, ""
-	for _, i := range list {
+	for _, i := range byPlace(list) {
 		where := mdWhere(i)
 		shown := where
 		if where == last {
@@ -52,6 +53,20 @@ func (d *mdDocument) table(head []string, list []*issue) {
 		d.line("… and %d more that do not fit into a comment: see the full report.", left)
 		d.line("")
 	}
+}
+
+// byPlace puts together what one instruction brought, in the order of each one's
+// first.
+func byPlace(list []*issue) []*issue {
+	order := map[string]int{}
+	for _, i := range list {
+		if where := mdWhere(i); order[where] == 0 {
+			order[where] = len(order) + 1
+		}
+	}
+	out := slices.Clone(list)
+	slices.SortStableFunc(out, func(a, b *issue) int { return order[mdWhere(a)] - order[mdWhere(b)] })
+	return out
 }
 
 // fold puts a table into a part that is closed at first; nothing for none.

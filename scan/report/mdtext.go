@@ -24,15 +24,15 @@ func mdCode(s string, limit int) string {
 
 var codeText = strings.NewReplacer("`", "ˋ", `\|`, `\¦`, "|", `\|`)
 
-// mdProse is a stranger's sentence in Markdown as text: what could be markup
-// or an address is escaped, and what code hosts make references of is broken up by an invisible
-// space.
+// mdProse is a stranger's sentence in Markdown as text: what could be markup or an
+// address is escaped, and what code hosts make references of is broken up by an
+// invisible space.
 func mdProse(s string) string {
 	s = plain.Line(s, sarifText)
-	return mention.ReplaceAllString(punctuation.ReplaceAllString(s, `\$0`), "$0\u200b")
+	return mention.ReplaceAllString(punctuation.ReplaceAllString(s, `\$0`), "$1\u200b$2")
 }
 
 var (
 	punctuation = regexp.MustCompile("[!#$&()*+.:<>@\\[\\\\\\]_`{|}~-]")
-	mention     = regexp.MustCompile(`[@#!~%&$*]`)
+	mention     = regexp.MustCompile(`([@#!~%&])([A-Za-z0-9"\\])`)
 )
