@@ -72,7 +72,7 @@ func withCode(code int, err error) error {
 // it is about, and what happened.
 func PrintError(w io.Writer, err error) {
 	var exitCode cobrautil.ExitCodeError
-	if err == nil || errors.As(err, &exitCode) {
+	if err == nil || isLogged(err) || errors.As(err, &exitCode) {
 		return // the command has said it all
 	}
 	var targets blockedTargets
