@@ -150,6 +150,9 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 	}
 	report.Finished = time.Now().UTC()
 	check.Evaluate(report)
+	if err := p.plan.placeSettings(report, p.finder); err != nil {
+		return nil, err
+	}
 	return &Outcome{Report: report, documents: documents, plan: p.plan, tools: t, solver: sv}, nil
 }
 

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/docker/buildx/build"
 	"github.com/moby/buildkit/client"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/util/progress/progressui"
 	"github.com/moby/buildkit/util/tracing"
 	"github.com/pkg/errors"
 	"go.opentelemetry.io/otel/attribute"
@@ -240,14 +240,20 @@ func isBlocked(err error) bool {
 
 // end shows how a run ended: its summary, its reports, and the error that tells
 // its outcome.
-func (h *handler) end(w io.Writer, err error, quiet bool) error {
-	if !quiet {
-		h.summary(w)
+func (h *handler) end(s *Screen, err error, mode progressui.DisplayMode) error {
+	if mode == progressui.PlainMode {
+		s = s.plain()
+	}
+	if mode != progressui.QuietMode && mode != progressui.RawJSONMode {
+		h.summary(s)
 	}
 	if perr := h.print(); perr != nil && err == nil {
-		err = perr
+		return perr // the image has been exported
 	}
-	return h.verdict(err)
+	if err = h.verdict(err); err == nil {
+		return nil
+	}
+	return &runError{error: err, plain: mode == progressui.PlainMode}
 }
 
 // verdict turns the error of a run into the one that tells its outcome: buildx

@@ -21,7 +21,7 @@ func TestExitCodesTellOutcomesApart(t *testing.T) {
 		says       []string
 	}{
 		"pass":                {cleanDockerfile, nil, 0, []string{"scan pass: no known vulnerabilities"}},
-		"failing RUN":         {failingDockerfile, nil, 1, []string{"Dockerfile:2", ">>> RUN echo this goes wrong", "exit code: 7"}},
+		"failing RUN":         {failingDockerfile, nil, 1, []string{"Dockerfile:2", ">>> RUN echo this goes wrong", "exit code: 7", "BUILD FAILED: "}},
 		"syntax error":        {"FROM $BASE\nRUM x\n", nil, 1, []string{"unknown instruction: RUM"}},
 		"blocked":             {vulnerableDockerfile, nil, 2, []string{"BLOCKED", vulnerableID, "minimist  1.2.0 → 1.2.6", ">>> COPY <<EOF package.json", "Dockerfile:3"}},
 		"allowed to pass":     {vulnerableDockerfile, []string{"--fail-on=none"}, 0, []string{"scan warn: 1 critical", "minimist"}},
@@ -29,7 +29,7 @@ func TestExitCodesTellOutcomesApart(t *testing.T) {
 		"unknown report":      {cleanDockerfile, []string{"--report=poem=x"}, 1, []string{"poem"}},
 		"report without file": {cleanDockerfile, []string{"--report=json"}, 1, []string{"--report"}},
 		"unknown flag":        {cleanDockerfile, []string{"--nonsense"}, 1, []string{"nonsense"}},
-		"no database":         {cleanDockerfile, []string{"--db=./nothing-here"}, 3, []string{"--db ./nothing-here"}},
+		"no database":         {cleanDockerfile, []string{"--db=./nothing-here"}, 3, []string{"SCAN FAILED: ", "--db ./nothing-here"}},
 		"no database image":   {cleanDockerfile, []string{"--db=docker-image://127.0.0.1:1/nothing:1"}, 3, []string{"vulnerability database", "127.0.0.1:1"}},
 		"no database layout":  {cleanDockerfile, []string{"--db=oci-layout://./nothing:1"}, 3, []string{"--db oci-layout://./nothing:1"}},
 		"no database listing": {cleanDockerfile, []string{"--db=https://127.0.0.1:1/v6/latest.json"}, 3, []string{"vulnerability database", "127.0.0.1:1"}},

@@ -124,6 +124,8 @@ Nothing is exported, loaded or pushed when a finding blocks. All options of
 		newVerifyCommand(dockerCli, env),
 		newDBCommand(dockerCli, env, builder),
 		newPolicyCommand(dockerCli, env),
+		newReportCommand(dockerCli),
+		newDiffCommand(dockerCli),
 	)
 	return root, addLogging(root, dockerCli, env)
 }

@@ -54,6 +54,9 @@ type Option struct {
 	// loose measures how much the option lets pass: what is greater is looser. An
 	// option without it can be set by whoever extends a policy as they like.
 	loose func(o Options) float64
+	// fixed options cannot be measured: whoever extends a policy that sets one has
+	// the same.
+	fixed bool
 	// weakens names options that are worth less when this one lets more pass: a
 	// policy that sets one of them speaks of this one, too, with its default.
 	weakens []string
@@ -145,8 +148,9 @@ func databaseOptions() []Option {
 	return []Option{
 		{
 			Name: "db", Value: "REF", Default: DefaultDB, Roads: everyRoad, schema: text(0),
-			Help: "Vulnerability database: https URL of a listing, docker-image://, oci-layout://, local folder or archive",
-			set:  one(setDB),
+			Help:  "Vulnerability database: https URL of a listing, docker-image://, oci-layout://, local folder or archive",
+			set:   one(setDB),
+			fixed: true,
 		},
 		{
 			Name: "max-db-age", Value: "DURATION", Default: "120h", Roads: everyRoad, schema: ageSchema(),

@@ -149,8 +149,13 @@ func (v Values) optionsOf(profile string) (Options, settings, error) {
 			}
 		}
 	}
+	if opts.Secrets.Closed && len(opts.Secrets.Rules) > 0 && !all.policySays("secrets.rules") {
+		opts.Secrets.Rules = slices.Insert(slices.DeleteFunc(opts.Secrets.Rules, isDefaultRules), 0, DefaultRules)
+	}
 	return opts, said, nil
 }
+
+func isDefaultRules(name string) bool { return name == DefaultRules }
 
 // settings are what all files and roads together say, by [Option.id]. Of an
 // option that unites what they say there are several, in their order.

@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/report/html"
 )
 
 // Format is one way to render a report.
@@ -28,7 +29,10 @@ func Formats() []Format {
 		{"json", "The whole report, as later commands read it", "application/json", writeJSON},
 		{"table", "The findings and secrets of every stage, for people", "text/plain; charset=utf-8", writeTable},
 		{"spdx", "SPDX 2.3 SBOM of the image, one per platform in one document", "application/spdx+json", writeSPDX},
+		{"cyclonedx", "CycloneDX 1.6 SBOM of the image with its vulnerabilities and what was decided about them (VEX)", "application/vnd.cyclonedx+json", writeCycloneDX},
+		{"openvex", "OpenVEX document: what is known of the effect of each vulnerability", "application/json", writeOpenVEX},
 		{"compliance", "What the scan shows of the controls of CIS, NIST, PCI DSS, HIPAA, SOC 2 and FedRAMP", "text/plain; charset=utf-8", writeCompliance},
+		{"html", "One self-contained page to filter, sort and share, for people", "text/html; charset=utf-8", html.Write},
 		{"compliance-json", "The same for programs", "application/json", writeComplianceJSON},
 	}
 }

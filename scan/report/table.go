@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/base"
 	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
@@ -115,6 +116,9 @@ func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, s
 	}
 	for _, p := range s.Problems {
 		t.line("  could not be read: /%s: %s", plain.Line(p.Path, messageWidth), plain.Line(p.Message, messageWidth))
+	}
+	for _, n := range base.Notes(s.Base) {
+		t.line("  base image: %s", plain.Line(n, messageWidth))
 	}
 	t.secrets(s, secrets)
 	t.findings(s, findings)
