@@ -52,9 +52,6 @@ func Warnings(r *scan.Report) []Warning {
 	return append(out, config...)
 }
 
-// noticeWidth bounds a notice: it may quote what a registry answered.
-const noticeWidth = 400
-
 // warned are those of the findings that the policy warns about: others are only
 // counted.
 func warned(found []scan.Blocking) []scan.Blocking {
