@@ -92,7 +92,7 @@ func beforeRun(err error) error {
 // about, what happened, and on the last line what kind of end it was.
 func (s *Screen) PrintError(err error) {
 	var exitCode cobrautil.ExitCodeError
-	if err == nil || errors.As(err, &exitCode) {
+	if err == nil || isLogged(err) || errors.As(err, &exitCode) {
 		return // the command has said it all
 	}
 	var run *runError
