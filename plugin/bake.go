@@ -42,7 +42,7 @@ func (b *bakeCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	s, err := b.scan.prepare(b.env)
 	if err != nil {
-		return err
+		return beforeRun(err)
 	}
 	defer s.cleanup()
 	ctx := cmd.Context()

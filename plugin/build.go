@@ -63,7 +63,7 @@ func (b *buildCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	s, err := b.scan.prepare(b.env)
 	if err != nil {
-		return err
+		return beforeRun(err)
 	}
 	defer s.cleanup()
 	if call != nil {

@@ -37,6 +37,8 @@ type handler struct {
 
 	mu      sync.Mutex
 	results map[string]*targetResult
+	// inputs are what the targets that others have as build contexts came to.
+	inputs map[string][]*gwclient.Result
 	// gate opens when every target that it waits for has its verdict.
 	gate    chan struct{}
 	pending map[string]bool
@@ -51,7 +53,7 @@ type targetResult struct {
 
 // newHandler makes the handler of a run that builds the given targets.
 func newHandler(targets map[string]build.Options) *handler {
-	h := &handler{results: map[string]*targetResult{}, gate: make(chan struct{}), pending: map[string]bool{}}
+	h := &handler{results: map[string]*targetResult{}, inputs: map[string][]*gwclient.Result{}, gate: make(chan struct{}), pending: map[string]bool{}}
 	for name, o := range targets {
 		if o.CallFunc == nil && !isInput(name, targets) {
 			h.pending[name] = true
@@ -82,6 +84,10 @@ func (h *handler) evaluate(ctx context.Context, name string, c gwclient.Client, 
 	if opt.CallFunc != nil { // an answer, nothing to scan
 		return nil
 	}
+	h.mu.Lock()
+	h.inputs[name] = append(h.inputs[name], res)
+	c = frontend.WithInputs(c, h.inputs)
+	h.mu.Unlock()
 	if opt.Linked { // an input of other targets, whose scans see its layers
 		return frontend.Evaluate(ctx, res)
 	}
