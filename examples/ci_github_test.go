@@ -77,11 +77,11 @@ func (j *githubJob) built(t *testing.T) {
 	}
 }
 
-func (j *githubJob) run(t *testing.T) {
+func (j *githubJob) run(t *testing.T, image string) {
 	t.Helper()
 	j.built(t)
-	for name, value := range j.flow.Env { // the registry that there is
-		j.env[name] = strings.Replace(j.expand(t, value), "ghcr.io", j.Registry, 1)
+	for name, value := range j.flow.Env { // the registry that there is here
+		j.env[name] = strings.Replace(j.expand(t, value), "ghcr.io/acme/shop", image, 1)
 	}
 	for _, s := range j.flow.Jobs["image"].Steps {
 		if s.If == "" && j.failed || s.If != "" && !truthy(j.expand(t, s.If)) || s.Run == "" {
@@ -149,12 +149,12 @@ func TestGithubWorkflow(t *testing.T) {
 	s := newShop(t)
 	r := newRunner(t, s)
 	key := read(t, r.keys(t))
-	image := s.Registry + "/acme/shop"
+	image := s.repository()
 	t.Run("push is built, scanned, signed and summed up", func(t *testing.T) {
 		r.file(t, "Dockerfile", cleanDockerfile)
 		j := newGithubJob(t, r, "push")
 		j.contexts["secrets.COSIGN_KEY"] = key
-		j.run(t)
+		j.run(t, image)
 		j.results["Build and scan"].OK(t)
 		for _, tag := range []string{":main", ":" + r.env["GITHUB_SHA"]} {
 			s.run(t, ".", "verify", "--key", filepath.Join(r.checkout, "cosign.pub"), image+tag).OK(t)
@@ -175,7 +175,7 @@ func TestGithubWorkflow(t *testing.T) {
 			_ = os.Remove(r.record("gh"))
 			_ = os.RemoveAll(filepath.Join(r.temp, "scan-build"))
 			j := newGithubJob(t, r, "pull_request")
-			j.run(t)
+			j.run(t, image)
 			j.results["Build and scan"].Exits(t, 2)
 			j.results["Job summary"].OK(t)
 			holds(t, r.env["GITHUB_STEP_SUMMARY"], vulnerableID, "minimist")
@@ -197,7 +197,7 @@ func TestGithubWorkflow(t *testing.T) {
 		_ = os.RemoveAll(filepath.Join(r.temp, "scan-reports"))
 		_ = os.RemoveAll(filepath.Join(r.temp, "scan-build"))
 		j := newGithubJob(t, r, "pull_request")
-		j.run(t)
+		j.run(t, image)
 		j.results["Build and scan"].Exits(t, 1)
 		if len(j.results) != 2 {
 			t.Errorf("further steps were run: %v", j.results)

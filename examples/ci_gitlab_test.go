@@ -53,8 +53,7 @@ func TestGitlabJob(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.file(t, "docker-bake.hcl", read(t, "bake/docker-bake.hcl"))
-			repository := "gitlab-" + strings.ToLower(filepath.Base(r.temp)) + strings.ReplaceAll(strings.ToLower(t.Name()[len("TestGitlabJob/"):]), "_", "-")
-			image := s.Registry + "/" + repository
+			image := s.repository()
 			r.env["CI"], r.env["GITLAB_CI"] = "true", "true"
 			r.env["CI_REGISTRY"], r.env["CI_REGISTRY_IMAGE"] = s.Registry, image
 			r.env["CI_REGISTRY_USER"], r.env["CI_REGISTRY_PASSWORD"] = "user", "password"

@@ -29,7 +29,7 @@ func TestJenkinsfileScripts(t *testing.T) {
 	s := newShop(t)
 	r := newRunner(t, s)
 	r.install(t)
-	image := s.Registry + "/jenkins/shop"
+	image := s.repository()
 	r.env["IMAGE"], r.env["BRANCH_NAME"], r.env["GIT_COMMIT"] = image, "main", "0123456789abcdef"
 	r.env["COSIGN_KEY"], r.env["COSIGN_PASSWORD"] = r.keys(t), "test"
 	shell := []string{"sh", "-xe"}
@@ -75,7 +75,7 @@ func TestShellScriptPassesTheExitCodeOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRunner(t, s)
 			r.install(t)
-			image := s.Registry + "/shell/" + strings.ReplaceAll(name, " ", "-") + ":1"
+			image := s.repository() + ":1"
 			r.env["IMAGE"], r.env["REPORTS"] = image, "out"
 			r.env["COSIGN_KEY"], r.env["COSIGN_PASSWORD"] = r.keys(t), "test"
 			r.file(t, "Dockerfile", c.dockerfile)

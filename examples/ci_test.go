@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"crypto/rand"
 	"maps"
 	"os"
 	"path/filepath"
@@ -105,6 +106,11 @@ func (r *runner) sh(t *testing.T, shell []string, script string, env map[string]
 		list = append(list, k+"="+v)
 	}
 	return testenv.Run(t, testenv.Command{Args: append(slices.Clone(shell), file), Dir: r.checkout, Env: list})
+}
+
+// repository is one in the registry that nothing has been pushed to.
+func (s *shop) repository() string {
+	return s.Registry + "/ci-" + strings.ToLower(rand.Text())
 }
 
 // holds fails the test unless a file that a job left has every part.
