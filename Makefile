@@ -35,6 +35,13 @@ test: build frontend-$(shell go env GOARCH) ## unit, integration and CLI tests a
 lint: ## golangci-lint with .golangci.yml
 	hack/lint
 
+# What is written from code, and what tests expect, is held true by the tests of its
+# package; with UPDATE_GOLDEN they write it. Tests of an engine write nothing.
+.PHONY: generate
+generate: ## rewrite tables, schemas and expected outputs that are made from code; look at the diff
+	@packages=$$(grep -rl --include='*_test.go' 'Getenv("UPDATE_GOLDEN")' . | xargs -n 1 dirname | sort -u) && \
+	env -u CI -u SCAN_BUILD_REGISTRY -u SCAN_BUILD_TEST_ENGINE CGO_ENABLED=0 UPDATE_GOLDEN=1 go test -count=1 $$packages
+
 .PHONY: demo
 demo: build ## a blocked build, the fix, and a signed and verified image
 	hack/demo

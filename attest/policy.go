@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/config"
 )
 
 // clockSkew is how far in the future a scan may have finished.
@@ -184,15 +185,33 @@ func (p *policy) checkPolicies(res *SubjectResult, r scan.Report) {
 	}
 }
 
+// tookPart says whether a verdict was bound by a policy: by one that was extended,
+// which nothing in the build can loosen unless it allows that. The same file as
+// the build's own options binds nothing, for flags overrule it. Or the digest is
+// that of all that decided.
 func tookPart(v scan.Verdict, digest string) bool {
-	return v.PolicyDigest == digest || slices.ContainsFunc(v.Policies, func(p scan.PolicyRef) bool { return p.Digest == digest })
+	return v.PolicyDigest == digest || slices.ContainsFunc(v.Policies, func(p scan.PolicyRef) bool {
+		return p.Kind == "extends" && p.Digest == digest
+	})
 }
 
-// accepted says whether the signed policy has let a finding pass for a while: by
-// an exception, a VEX statement, another rule that ignores, or a grace period.
-func accepted(f scan.Finding) bool {
+// accepted says whether the signed policy lets a finding pass at this time: by an
+// exception, a VEX statement, another rule that ignores, or a grace period. What
+// it has let pass for a while it does not any more when that is over, as if the
+// image was scanned now.
+func (p *policy) accepted(f scan.Finding) bool {
 	d := f.Decision
-	return d != nil && (d.Action == scan.ActionIgnore || d.Action == scan.ActionWarn && d.Rule == "grace")
+	if d == nil || d.Action != scan.ActionIgnore && (d.Action != scan.ActionWarn || d.Rule != "grace") {
+		return false
+	}
+	if d.Expires == "" {
+		return d.Action == scan.ActionIgnore
+	}
+	last, err := time.Parse(time.DateOnly, d.Expires)
+	if d.Rule == "exception" {
+		last = last.AddDate(0, 0, config.ExpiryWarning)
+	}
+	return err == nil && p.now.Before(last.AddDate(0, 0, 1))
 }
 
 func (p *policy) checkFindings(res *SubjectResult, r scan.Report) {
@@ -206,7 +225,7 @@ func (p *policy) checkFindings(res *SubjectResult, r scan.Report) {
 			if f.Severity < p.failOn || p.onlyFixed && f.Fix.State != "fixed" {
 				continue
 			}
-			if accepted(f) && !p.strict {
+			if p.accepted(f) && !p.strict {
 				passed++
 				continue
 			}

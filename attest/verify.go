@@ -25,9 +25,10 @@ type VerifyOptions struct {
 	// OnlyFixed leaves findings without a fix out of FailOn's decision.
 	OnlyFixed bool
 	// Strict counts findings too that the signed policy has accepted: by an
-	// exception, a VEX statement or a grace period.
+	// exception, a VEX statement or a grace period that is not over.
 	Strict bool
-	// Policies are digests of policies that must have taken part in the verdict.
+	// Policies are digests that must be among the verdict's: of policies that the
+	// build's options extend, or of all that decided.
 	Policies []string
 	// MaxAge bounds how long ago the scan finished, MaxDBAge how long ago its
 	// vulnerability database was built. Zero is any age.

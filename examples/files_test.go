@@ -70,6 +70,26 @@ func TestREADMEListsTheOptions(t *testing.T) {
 	}
 }
 
+// TestREADMEsPolicyIsOne holds the README's options file to the parser.
+func TestREADMEsPolicyIsOne(t *testing.T) {
+	_, text, ok := strings.Cut(read(t, filepath.Join(testenv.Root(t), "README.md")), "## Policy\n")
+	_, text, ok2 := strings.Cut(text, "```yaml\n")
+	text, _, ok3 := strings.Cut(text, "```\n")
+	if !ok || !ok2 || !ok3 {
+		t.Fatal("README.md has no example of a policy")
+	}
+	values, err := config.ParseYAML("README.md", []byte(strings.ReplaceAll(text, "sha256:…", "sha256:"+strings.Repeat("0", 64))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := values.Options(); err != nil {
+		t.Error(err)
+	}
+	if len(values.Extends()) != 1 {
+		t.Errorf("it extends %v", values.Extends())
+	}
+}
+
 // find lists the examples' files with one of these endings.
 func find(t *testing.T, endings ...string) []string {
 	t.Helper()

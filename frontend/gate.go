@@ -12,8 +12,9 @@ import (
 	"github.com/scan-build/scan-build/scan/policy/bundle"
 )
 
-// maxExcerpts bounds the Dockerfile excerpts that an error shows.
-const maxExcerpts = 3
+// maxExcerpts bounds the Dockerfile excerpts that an error shows: its message
+// names all places.
+const maxExcerpts = 1
 
 // Judge sets the report's verdicts. A scan that cannot be judged is a
 // *[ScanError].
@@ -68,12 +69,23 @@ func (o *Outcome) excerpts(v scan.Verdict) []*errdefs.Source {
 	for _, b := range v.Blocking {
 		add(b.Platform, b.Stage, b.Layer)
 	}
+	for _, b := range v.Misconfigurations {
+		add(b.Platform, b.Stage, b.Layer)
+	}
+	for _, b := range v.External {
+		add(b.Platform, b.Stage, b.Layer)
+	}
+	for _, b := range v.Violations {
+		if b.Action == scan.ActionDeny && b.Layer != nil {
+			add(b.Platform, b.Stage, *b.Layer)
+		}
+	}
 	return out
 }
 
 // warn sends what does not block as BuildKit warnings.
 func (o *Outcome) warn(ctx context.Context, c gwclient.Client) error {
-	warnings := policy.Warnings(o.Report)
+	warnings := append(policy.Warnings(o.Report), policy.BaseWarnings(o.Report)...)
 	if len(warnings) == 0 {
 		return nil
 	}

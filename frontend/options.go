@@ -23,7 +23,8 @@ const (
 // ReadOptions merges the options of a build's scan: those in the file beside
 // the Dockerfile and in the policies that it extends, those in build arguments,
 // and those given here. With them come the files of Rego and VEX that they name,
-// and the project's list of secrets that gitleaks is not to report.
+// and the project's list of secrets that gitleaks is not to report, unless a
+// policy lets none be accepted.
 func ReadOptions(ctx context.Context, c gwclient.Client, flags config.Values) (config.Options, error) {
 	data, name, err := readBeside(ctx, c, config.FileName)
 	if err != nil {
@@ -41,7 +42,7 @@ func ReadOptions(ctx context.Context, c gwclient.Client, flags config.Values) (c
 	}
 	src := &policySource{client: c, options: name}
 	opt, err := bundle.Load(ctx, src, config.File{Name: name, Data: data}, fromArgs, flags)
-	if err != nil || opt.Secrets.Mode == config.SecretsOff {
+	if err != nil || opt.Secrets.Mode == config.SecretsOff || opt.Secrets.Closed {
 		return opt, err
 	}
 	data, name, err = readProjectFile(ctx, c, config.MaxFileSize, config.IgnoreFileName)

@@ -113,3 +113,47 @@ func TestOptionsThatNameNoFilesAddNoOperation(t *testing.T) {
 		})
 	}
 }
+
+// TestPolicyThatClosesSecretsIsNotEscaped has a project accept its secrets by
+// gitleaks' own files, which count unless a policy lets nothing be accepted.
+func TestPolicyThatClosesSecretsIsNotEscaped(t *testing.T) {
+	w := engine(t)
+	const nothing = "[[rules]]\nid = \"word\"\nregex = '''never-there'''\nkeywords = [\"never-there\"]\n"
+	for name, files := range map[string]map[string]string{
+		".gitleaksignore": {".gitleaksignore": "app/key:github-pat:1\n"},
+		".gitleaks.toml":  {".gitleaks.toml": nothing},
+		"own rules":       {".scan-build.yaml": "secrets: {rules: [own.toml]}\n", "own.toml": nothing},
+	} {
+		for road, run := range roads() {
+			t.Run(name+"/"+road, func(t *testing.T) {
+				p, _ := withSecret(t, w, files)
+				run(p, t).exits(t, 0)
+				p.write(t, "policy.yaml", "secrets: block\n")
+				p.write(t, ".scan-build.yaml", files[".scan-build.yaml"]+"extends: policy.yaml\n")
+				run(p, t).exits(t, blockedCode(road)).says(t, "github-pat")
+			})
+		}
+	}
+}
+
+func TestRulesForSecretsOfAPolicy(t *testing.T) {
+	w := engine(t)
+	word := "corp-" + strings.ToLower(nonce())
+	policy := map[string]string{".scan-build.yaml": "secrets: {rules: [default, rules/corp.toml]}\n", "rules/corp.toml": "[[rules]]\nid = \"corp\"\nregex = '''corp-[a-z2-7]{26}'''\nkeywords = [\"corp-\"]\n"}
+	folder := map[string]string{".scan-build.yaml": "extends: policy\n"}
+	for name, content := range policy {
+		folder["policy/"+name] = content
+	}
+	for name, files := range map[string]map[string]string{
+		"image":  {".scan-build.yaml": "extends: " + w.pushPolicy(t, policy) + "\n"},
+		"folder": folder,
+		"file":   {".scan-build.yaml": "extends: base.yaml\n", "base.yaml": policy[".scan-build.yaml"], "rules/corp.toml": policy["rules/corp.toml"]},
+	} {
+		for road, run := range roads() {
+			t.Run(name+"/"+road, func(t *testing.T) {
+				files["Dockerfile"], files["a"] = "FROM $BASE\nCOPY a /a\n", word
+				run(w.project(t, files), t).exits(t, blockedCode(road)).says(t, "corp")
+			})
+		}
+	}
+}

@@ -34,7 +34,7 @@ func readSearch(ctx context.Context, c gwclient.Client, opt config.Secrets) (*se
 	s := &search{off: opt.Mode == config.SecretsOff}
 	if !s.off {
 		var err error
-		if s.sets, err = readRules(ctx, c, opt.Rules); err != nil {
+		if s.sets, err = readRules(ctx, c, opt); err != nil {
 			return nil, err
 		}
 	}
@@ -47,43 +47,57 @@ func readSearch(ctx context.Context, c gwclient.Client, opt config.Secrets) (*se
 	return s, errors.Wrap(err, "failed to read the rules for secrets")
 }
 
-// readRules reads the sets of these names; without any, the project's own.
-func readRules(ctx context.Context, c gwclient.Client, names []string) ([]secret.Set, error) {
-	switch {
+// readRules reads the sets that the options name; without any, the project's own.
+func readRules(ctx context.Context, c gwclient.Client, opt config.Secrets) ([]secret.Set, error) {
+	switch names := opt.Rules; {
 	case len(names) == 1 && names[0] == config.DefaultRules:
 		return nil, nil
 	case len(names) > 0:
-		return readNamedRules(ctx, c, names)
+		return readNamedRules(ctx, c, opt)
 	}
 	data, name, err := readProjectFile(ctx, c, maxRules, rulesFileName)
 	if err != nil || len(data) == 0 {
 		return nil, err
 	}
-	return []secret.Set{{Name: name, TOML: data}}, nil
+	own := secret.Set{Name: name, TOML: data}
+	if opt.Closed { // what these let through the default ones find
+		return []secret.Set{secret.Default(), own}, nil
+	}
+	return []secret.Set{own}, nil
 }
 
-func readNamedRules(ctx context.Context, c gwclient.Client, names []string) ([]secret.Set, error) {
+// readNamedRules reads sets from the build context and, those of a policy, from
+// what the policy brought.
+func readNamedRules(ctx context.Context, c gwclient.Client, opt config.Secrets) ([]secret.Set, error) {
+	known := map[string]secret.Set{config.DefaultRules: secret.Default()}
+	for _, f := range opt.RuleFiles {
+		known[f.Name] = secret.Set{Name: f.Name, TOML: f.Data}
+	}
 	var paths []string
-	for _, name := range names {
-		if name != config.DefaultRules {
+	for _, name := range opt.Rules {
+		if _, ok := known[name]; !ok {
 			paths = append(paths, inContext(name))
 		}
 	}
-	files, err := readContext(ctx, c, maxRules, paths...)
-	if err != nil {
-		return nil, err
+	if len(paths) > 0 {
+		files, err := readContext(ctx, c, maxRules, paths...)
+		if err != nil {
+			return nil, err
+		}
+		for name, data := range files {
+			known[name] = secret.Set{Name: name, TOML: data}
+		}
 	}
 	var sets []secret.Set
-	for _, name := range names {
-		if name == config.DefaultRules {
-			sets = append(sets, secret.Default())
-			continue
-		}
-		data, ok := files[inContext(name)]
+	for _, name := range opt.Rules {
+		set, ok := known[name]
 		if !ok {
+			set, ok = known[inContext(name)]
+		}
+		if policy, _ := config.SplitName(name); !ok || policy != "" && set.Name != name {
 			return nil, errors.Errorf("rules for secrets: the build context has no file %s", name)
 		}
-		sets = append(sets, secret.Set{Name: name, TOML: data})
+		sets = append(sets, set)
 	}
 	return sets, nil
 }

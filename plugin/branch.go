@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/scan-build/scan-build/scan/config"
 )
@@ -108,7 +110,7 @@ func branchName(ref string) string {
 			break
 		}
 	}
-	if ref == "" || len(ref) > maxBranch || strings.HasPrefix(ref, "refs/") || strings.ContainsFunc(ref, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if ref == "" || len(ref) > maxBranch || strings.HasPrefix(ref, "refs/") || !utf8.ValidString(ref) || strings.ContainsFunc(ref, unicode.IsControl) {
 		return ""
 	}
 	return ref

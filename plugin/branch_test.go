@@ -56,6 +56,8 @@ func TestBranchIsThatOfTheContext(t *testing.T) {
 		"remote's":                 {context: detached, env: map[string]string{"GIT_BRANCH": "origin/main"}, want: "main"},
 		"other reference":          {context: detached, env: map[string]string{"BUILD_SOURCEBRANCH": "refs/tags/v1"}},
 		"control characters":       {context: detached, env: map[string]string{"BRANCH_NAME": "a\nb"}},
+		"C1 control characters":    {context: detached, env: map[string]string{"BRANCH_NAME": "a\u009b31mb"}},
+		"no UTF-8":                 {context: detached, env: map[string]string{"BRANCH_NAME": "a\xe9"}},
 		"too long":                 {context: detached, env: map[string]string{"BRANCH_NAME": strings.Repeat("a", 300)}},
 		"no repository":            {context: t.TempDir(), env: github},
 		"no folder":                {context: "https://example.com/a.git#main", env: github},

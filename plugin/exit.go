@@ -3,7 +3,8 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
+	"unicode"
 
 	"github.com/docker/buildx/util/cobrautil"
 	"github.com/docker/cli/cli"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/scan-build/scan-build/frontend"
+	"github.com/scan-build/scan-build/scan/policy"
 )
 
 // The exit codes: one run tells a build that failed from one that policy
@@ -68,49 +70,87 @@ func withCode(code int, err error) error {
 	return &codedError{error: err, code: code}
 }
 
-// PrintError writes an error as a user should read it: the Dockerfile's lines
-// it is about, and what happened.
-func PrintError(w io.Writer, err error) {
+// runError is the error of a run of builds, as [handler.end] returns it.
+type runError struct {
+	error
+	// plain says that the run was to be shown without colours.
+	plain bool
+}
+
+func (e *runError) Unwrap() error { return e.error }
+
+// beforeRun makes the error of a scan that cannot begin one of its run; any other
+// is about how the command was called.
+func beforeRun(err error) error {
+	if ExitCode(err) == exitScanFailed {
+		return &runError{error: err}
+	}
+	return err
+}
+
+// PrintError writes an error as a user should read it: the Dockerfile's lines it is
+// about, what happened, and on the last line what kind of end it was.
+func (s *Screen) PrintError(err error) {
 	var exitCode cobrautil.ExitCodeError
-	if err == nil || errors.As(err, &exitCode) {
+	if err == nil || isLogged(err) || errors.As(err, &exitCode) {
 		return // the command has said it all
 	}
-	var targets blockedTargets
-	if errors.As(err, &targets) && len(targets) > 1 {
-		for _, err := range targets {
-			PrintError(w, err)
-			fmt.Fprintln(w)
-		}
-		return
-	}
-	for _, s := range errdefs.Sources(err) {
-		_ = s.Print(w)
+	var run *runError
+	if errors.As(err, &run) && run.plain {
+		s = s.plain()
 	}
 	var (
-		blocked *frontend.BlockedError
-		failed  *frontend.ScanError
-		status  cli.StatusError
+		failed *frontend.ScanError
+		status cli.StatusError
 	)
+	if debug.IsEnabled() {
+		fmt.Fprintf(s.w, "ERROR: %+v\n", stack.Formatter(err))
+	}
+	if isBlocked(err) {
+		s.blocked(err)
+		return
+	}
+	for _, src := range errdefs.Sources(err) {
+		_ = src.Print(s.w)
+	}
 	switch {
-	case debug.IsEnabled():
-		fmt.Fprintf(w, "ERROR: %+v\n", stack.Formatter(err))
-	case errors.As(err, &blocked):
-		fmt.Fprintf(w, "BLOCKED%s: %s\n", targetOf(blocked), blocked.Message)
+	case run != nil && ExitCode(err) == exitScanFailed:
+		if errors.As(err, &failed) {
+			err = failed // without what BuildKit puts before it
+		}
+		s.failure(err)
+		s.last("SCAN FAILED", fmt.Sprintf("the image has no verdict and was not exported (exit code %d)", exitScanFailed))
 	case errors.As(err, &failed):
-		fmt.Fprintf(w, "ERROR: %v\n", failed)
+		s.failure(failed)
 	case errors.As(err, &status):
 		if status.Status != "" {
-			fmt.Fprintln(w, status.Status)
+			fmt.Fprintln(s.w, status.Status)
 		}
+	case run != nil && ExitCode(err) == exitFailed:
+		s.failure(err)
+		s.last("BUILD FAILED", fmt.Sprintf("this is no verdict of the scan (exit code %d)", exitFailed))
 	default:
-		fmt.Fprintf(w, "ERROR: %v\n", err)
+		s.failure(err)
 	}
 }
 
-// targetOf names the bake target that was blocked, nothing for a single build.
-func targetOf(e *frontend.BlockedError) string {
-	if e.Report == nil || e.Report.Target == "" || e.Report.Target == defaultTarget {
-		return ""
+func (s *Screen) failure(err error) {
+	if !debug.IsEnabled() {
+		s.print(policy.Line{{Role: policy.RoleBlock, Text: "ERROR"}, {Text: ": " + printable(err.Error())}})
 	}
-	return " " + e.Report.Target
+}
+
+// printable leaves out what would drive a terminal: an error may quote anything.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
+
+// last is the line that tells kinds of ends apart.
+func (s *Screen) last(kind, text string) {
+	s.print(policy.Line{{Role: policy.RoleBlock, Text: kind}, {Text: ": " + text}})
 }

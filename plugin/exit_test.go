@@ -58,16 +58,20 @@ func TestErrorsArePrintedOnce(t *testing.T) {
 		err  error
 		want string
 	}{
-		"none":           {nil, ""},
-		"blocked":        {errors.Wrap(&frontend.BlockedError{Message: "2 findings"}, "failed to solve"), "BLOCKED: 2 findings\n"},
-		"no scan":        {errors.Wrap(&frontend.ScanError{Err: errors.New("no database")}, "failed to solve"), "ERROR: scan could not be done: no database\n"},
-		"failed":         {errors.New("exit code: 7"), "ERROR: exit code: 7\n"},
-		"silent":         {cobrautil.ExitCodeError(5), ""},
-		"status":         {cli.StatusError{Status: "usage", StatusCode: 1}, "usage\n"},
-		"status no text": {cli.StatusError{StatusCode: 1}, ""},
+		"none":             {nil, ""},
+		"blocked":          {errors.Wrap(&frontend.BlockedError{Message: "2 findings"}, "failed to solve"), "\n2 findings\n\nBLOCKED: nothing was exported or pushed (exit code 2)\n"},
+		"no scan":          {errors.Wrap(&frontend.ScanError{Err: errors.New("no database")}, "failed to solve"), "ERROR: scan could not be done: no database\n"},
+		"no scan in a run": {&runError{error: &frontend.ScanError{Err: errors.New("no database")}}, "ERROR: scan could not be done: no database\nSCAN FAILED: the image has no verdict and was not exported (exit code 3)\n"},
+		"failed run":       {&runError{error: errors.New("exit code: 7")}, "ERROR: exit code: 7\nBUILD FAILED: this is no verdict of the scan (exit code 1)\n"},
+		"interrupted run":  {&runError{error: context.Canceled}, "ERROR: context canceled\n"},
+		"foreign text":     {errors.New("a\x1b[2Jb\nc"), "ERROR: a\uFFFD[2Jb\nc\n"},
+		"failed":           {errors.New("exit code: 7"), "ERROR: exit code: 7\n"},
+		"silent":           {cobrautil.ExitCodeError(5), ""},
+		"status":           {cli.StatusError{Status: "usage", StatusCode: 1}, "usage\n"},
+		"status no text":   {cli.StatusError{StatusCode: 1}, ""},
 	} {
 		var out strings.Builder
-		PrintError(&out, c.err)
+		NewScreen(&out, func(string) (string, bool) { return "", false }).PrintError(c.err)
 		if out.String() != c.want {
 			t.Errorf("%s: %q, want %q", name, out.String(), c.want)
 		}

@@ -21,7 +21,7 @@ func TestExitCodesTellOutcomesApart(t *testing.T) {
 		says       []string
 	}{
 		"pass":                {cleanDockerfile, nil, 0, []string{"scan pass: no known vulnerabilities"}},
-		"failing RUN":         {failingDockerfile, nil, 1, []string{"Dockerfile:2", ">>> RUN echo this goes wrong", "exit code: 7"}},
+		"failing RUN":         {failingDockerfile, nil, 1, []string{"Dockerfile:2", ">>> RUN echo this goes wrong", "exit code: 7", "BUILD FAILED: "}},
 		"syntax error":        {"FROM $BASE\nRUM x\n", nil, 1, []string{"unknown instruction: RUM"}},
 		"blocked":             {vulnerableDockerfile, nil, 2, []string{"BLOCKED", vulnerableID, "minimist  1.2.0 → 1.2.6", ">>> COPY <<EOF package.json", "Dockerfile:3"}},
 		"allowed to pass":     {vulnerableDockerfile, []string{"--fail-on=none"}, 0, []string{"scan warn: 1 critical", "minimist"}},
@@ -29,7 +29,7 @@ func TestExitCodesTellOutcomesApart(t *testing.T) {
 		"unknown report":      {cleanDockerfile, []string{"--report=poem=x"}, 1, []string{"poem"}},
 		"report without file": {cleanDockerfile, []string{"--report=json"}, 1, []string{"--report"}},
 		"unknown flag":        {cleanDockerfile, []string{"--nonsense"}, 1, []string{"nonsense"}},
-		"no database":         {cleanDockerfile, []string{"--db=./nothing-here"}, 3, []string{"--db ./nothing-here"}},
+		"no database":         {cleanDockerfile, []string{"--db=./nothing-here"}, 3, []string{"SCAN FAILED: ", "--db ./nothing-here"}},
 		"no database image":   {cleanDockerfile, []string{"--db=docker-image://127.0.0.1:1/nothing:1"}, 3, []string{"vulnerability database", "127.0.0.1:1"}},
 		"no database layout":  {cleanDockerfile, []string{"--db=oci-layout://./nothing:1"}, 3, []string{"--db oci-layout://./nothing:1"}},
 		"no database listing": {cleanDockerfile, []string{"--db=https://127.0.0.1:1/v6/latest.json"}, 3, []string{"vulnerability database", "127.0.0.1:1"}},
@@ -167,8 +167,15 @@ func TestInterruptEndsARunWithItsOwnCode(t *testing.T) {
 // interrupt runs the program and interrupts it when its RUN step is under way.
 func interrupt(t *testing.T, p *project, args []string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t), append(args, "--progress=plain")...)
-	stderr := watchedBuffer{text: " ready to wait\n", wait: make(chan struct{})}
+	interruptAt(t, p, append(args, "--progress=plain"), " ready to wait\n")
+}
+
+// interruptAt interrupts the program when standard error has the text, and returns
+// all of that.
+func interruptAt(t *testing.T, p *project, args []string, text string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program(t), args...)
+	stderr := watchedBuffer{text: text, wait: make(chan struct{})}
 	cmd.Dir, cmd.Env, cmd.Stderr = p.dir, p.Env, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -189,6 +196,7 @@ func interrupt(t *testing.T, p *project, args []string) {
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("it took %s to end", took)
 	}
+	return stderr.String()
 }
 
 // watchedBuffer closes wait when it has seen text.

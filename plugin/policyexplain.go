@@ -2,19 +2,14 @@ package plugin
 
 import (
 	"encoding/json"
-	"os"
 
 	"github.com/docker/cli/cli"
 	"github.com/docker/cli/cli/command"
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
 
-	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/policy/explain"
 )
-
-// maxReport bounds a report that is read.
-const maxReport = 256 << 20
 
 type policyExplain struct {
 	cli    command.Cli
@@ -49,7 +44,7 @@ func (e *policyExplain) run(cmd *cobra.Command, args []string) error {
 	case e.flags.policy == "" && (e.flags.profile != "" || e.flags.date != ""):
 		return errors.New("--profile and --date judge anew: add --policy")
 	}
-	r, err := readReport(args[0])
+	r, err := readReport(args[0], e.cli.In())
 	if err != nil {
 		return withCode(exitScanFailed, err)
 	}
@@ -69,25 +64,4 @@ func (e *policyExplain) run(cmd *cobra.Command, args []string) error {
 		return enc.Encode(x)
 	}
 	return explain.Text(e.cli.Out(), x)
-}
-
-// readReport reads a report in the JSON format of --report.
-func readReport(file string) (*scan.Report, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, errors.Wrap(err, "failed to read the report")
-	}
-	defer f.Close()
-	data, err := readAtMost(f, file, maxReport)
-	if err != nil {
-		return nil, err
-	}
-	r := new(scan.Report)
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, errors.Wrapf(err, "%s is no report: want the file that --report json=FILE wrote", file)
-	}
-	if r.SchemaVersion != scan.SchemaVersion {
-		return nil, errors.Errorf("%s is no report that this version understands: its schemaVersion is %d, not %d", file, r.SchemaVersion, scan.SchemaVersion)
-	}
-	return r, nil
 }

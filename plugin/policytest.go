@@ -89,7 +89,7 @@ func (t *policyTest) run(cmd *cobra.Command, dirs []string) error {
 }
 
 func (t *policyTest) check(c testCase, opts config.Options) (policytest.Result, error) {
-	r, err := readReport(c.report)
+	r, err := readReport(c.report, nil)
 	if err != nil {
 		return policytest.Result{}, err
 	}

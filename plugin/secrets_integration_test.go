@@ -134,7 +134,7 @@ func TestBakeJudgesTheSecretsOfEachTarget(t *testing.T) {
 	files["key"] = value
 	p := w.project(t, files)
 	r := p.bake(t, "--push").Exits(t, 2)
-	says(t, r.Stderr, "github-pat", ">>> COPY key /key")
+	says(t, r.Stderr, "github-pat", "COPY key /key")
 	saysNot(t, r.Stderr, value)
 	w.mustNotBePushed(t, app, web)
 }
@@ -151,7 +151,7 @@ func TestSecretOfATargetBelowBlocks(t *testing.T) {
 		"Dockerfile":       "FROM below\nRUN echo app >/app\n",
 	})
 	r := p.bake(t, "--push").Exits(t, 2)
-	says(t, r.Stderr, "github-pat", "below.Dockerfile:3", ">>> ENV ENDPOINT=ghp_******")
+	says(t, r.Stderr, "github-pat", "below.Dockerfile:3", "ENV ENDPOINT=ghp_******")
 	saysNot(t, r.Stderr, value)
 	w.mustNotBePushed(t, image)
 }

@@ -2,10 +2,8 @@ package plugin
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/policy"
@@ -16,54 +14,21 @@ func (h *handler) configure(s *setup, version string) {
 	h.flags, h.reports, h.image, h.version = s.flags, s.reports, s.image, version
 }
 
-// summary shows every target's verdict on a line, what does not block grouped
-// below it.
-func (h *handler) summary(w io.Writer) {
+// summary shows how every target ended that was not blocked: what blocks comes
+// last, with the run's error.
+func (h *handler) summary(s *Screen) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(h.results)) {
 		r := h.results[name].report
-		if r == nil {
+		if r == nil || r.Verdict.Outcome == scan.OutcomeBlock {
 			continue
 		}
 		label := ""
 		if len(h.results) > 1 {
-			label = name + ": "
+			label = name
 		}
-		fmt.Fprintf(w, "\n%sscan %s: %s\n", label, r.Verdict.Outcome, describeCounts(r))
-		for _, n := range slices.Concat(r.Notices, r.Verdict.Unused) {
-			fmt.Fprintf(w, " - %s\n", n)
-		}
-		if r.Verdict.Outcome == scan.OutcomeBlock {
-			continue // what blocks comes last, and counts the rest
-		}
-		for _, warning := range policy.Warnings(r) {
-			fmt.Fprintf(w, " - %s\n", warning.Short)
-		}
+		fmt.Fprintln(s.w)
+		s.print(policy.Ending(r, s.layout(label, len(h.results)))...)
 	}
-}
-
-// describeCounts says what the final image holds.
-func describeCounts(r *scan.Report) string {
-	var found []string
-	add := func(n int, what string) {
-		switch {
-		case n == 1:
-			found = append(found, "1 "+what)
-		case n > 1:
-			found = append(found, fmt.Sprintf("%d %ss", n, what))
-		}
-	}
-	add(policy.SecretCount(r), "secret")
-	if text := policy.CountText(r.Verdict.Counts); text != "" {
-		found = append(found, text)
-	} else {
-		found = append(found, "no known vulnerabilities")
-	}
-	add(policy.MisconfigurationCount(r), "configuration finding")
-	text := fmt.Sprintf("%s in the image (database of %s)", strings.Join(found, ", "), r.Database.Built.Format("2006-01-02"))
-	if ignored := policy.IgnoredText(r.Verdict.Ignored); ignored != "" {
-		text += "; ignored: " + ignored
-	}
-	return text
 }

@@ -10,9 +10,12 @@ import (
 
 	"github.com/docker/cli/cli"
 	"github.com/docker/cli/cli/command"
+	"github.com/moby/buildkit/util/tracing"
 	digest "github.com/opencontainers/go-digest"
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/scan-build/scan-build/attest"
 	"github.com/scan-build/scan-build/scan/config"
@@ -46,7 +49,7 @@ func newVerifyCommand(dockerCli command.Cli, _ environment) *cobra.Command {
 	fs.StringVar(&v.failOn, "fail-on", "high", "Refuse findings of this `SEVERITY` and above, none accepts any")
 	fs.BoolVar(&v.onlyFix, "only-fixed", false, "Refuse only findings for which a fixed version exists")
 	fs.BoolVar(&v.strict, "strict", false, "Count findings too that the signed policy has accepted by an exception, VEX or grace period")
-	fs.StringArrayVar(&v.policies, "policy", nil, "`DIGEST` of a policy, or oci://IMAGE@DIGEST, that must have taken part in the verdict; repeatable")
+	fs.StringArrayVar(&v.policies, "policy", nil, "`DIGEST` of a policy, or oci://IMAGE@DIGEST, that the build must have extended; repeatable")
 	fs.StringVar(&v.format, "format", "text", "Output `FORMAT`: text or json")
 	return cmd
 }
@@ -60,7 +63,9 @@ func (v *verifyCommand) run(cmd *cobra.Command, images []string) error {
 	var worst error
 	rejected := 0
 	for _, image := range images {
-		res, err := attest.Verify(cmd.Context(), image, opts)
+		span, ctx := tracing.StartSpan(cmd.Context(), "verify", trace.WithAttributes(attribute.String("image", image)))
+		res, err := attest.Verify(ctx, image, opts)
+		tracing.FinishWithError(span, err)
 		if res != nil {
 			results = append(results, res)
 			if v.format == "text" {
@@ -105,18 +110,26 @@ func (v *verifyCommand) options() (attest.VerifyOptions, error) {
 	if len(v.keys) == 0 {
 		return o, errors.New("--key is missing: the public key to trust, e.g. cosign.pub")
 	}
-	for _, file := range v.keys {
+	keys, err := publicKeys(v.keys)
+	o.Keys = keys
+	return o, err
+}
+
+// publicKeys reads the keys to trust.
+func publicKeys(files []string) ([]attest.PublicKey, error) {
+	var keys []attest.PublicKey
+	for _, file := range files {
 		pem, err := os.ReadFile(file)
 		if err != nil {
-			return o, withCode(exitScanFailed, errors.Wrap(err, "failed to read the public key"))
+			return nil, withCode(exitScanFailed, errors.Wrap(err, "failed to read the public key"))
 		}
 		key, err := attest.LoadPublicKey(pem)
 		if err != nil {
-			return o, withCode(exitScanFailed, errors.Wrapf(err, "--key %s", file))
+			return nil, withCode(exitScanFailed, errors.Wrapf(err, "--key %s", file))
 		}
-		o.Keys = append(o.Keys, key)
+		keys = append(keys, key)
 	}
-	return o, nil
+	return keys, nil
 }
 
 // printResult shows what was checked, a line each.

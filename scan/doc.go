@@ -5,12 +5,18 @@
 // The work is done in its sub-packages, each of which owns one step:
 //
 //	layer     what one layer changed, seen from its mounts or its tar
-//	extract   changed files → [LayerInventory]
+//	extract   changed files → packages
+//	secret    changed files and texts → [Secret]
+//	files     changed files → [FileFact], [Owner], [Accounts]
+//	analyze   all of these in one walk → [LayerInventory]
 //	merge     layer inventories, oldest first → [Stage]
 //	match     stages + vulnerability database → findings
-//	vulndb    obtaining, checking and building vulnerability databases
+//	vulndb    obtaining and checking vulnerability databases
+//	dbbuild   advisories → vulnerability database
+//	base      which base images could be used instead, and what would change
 //	check     facts about configuration and files → [Misconfiguration]
-//	policy    findings + options → [Verdict]
+//	vex       statements that a vulnerability does not affect an image
+//	policy    findings + options → [Decision], [Verdict]: rules in Rego
 //	report    [Report] → JSON, table, SPDX, …
 //	config    the options of a scan, whichever road they came by
 //

@@ -10,6 +10,11 @@ type Misconfiguration struct {
 	Title    string   `json:"title"`
 	// Message says what was seen, with the names it concerns.
 	Message string `json:"message"`
+	// Subject is the one thing of the image's configuration that it is about, as the
+	// configuration has it: a port ("22/tcp"), a volume's path, the name of a variable
+	// or label, the user. Empty where it is about something that is missing, or not
+	// about the configuration.
+	Subject string `json:"subject,omitempty"`
 	// Paths are the files it is about, at most 20; Count is how many there are.
 	Paths []string `json:"paths,omitempty"`
 	Count int      `json:"count,omitempty"`

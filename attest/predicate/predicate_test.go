@@ -180,6 +180,8 @@ func TestAggregateIsTheWorstOfItsPlatforms(t *testing.T) {
 	arm64.Verdict.Counts = map[string]int{"medium": 2}
 	amd64.Verdict.Secrets = []scan.BlockingSecret{{Platform: "linux/amd64", Secret: scan.Secret{Rule: "private-key"}}}
 	arm64.Verdict.Secrets = []scan.BlockingSecret{{Platform: "linux/arm64", Secret: scan.Secret{Rule: "private-key"}}}
+	amd64.Verdict.Misconfigurations = []scan.BlockingMisconfiguration{{Platform: "linux/amd64"}}
+	arm64.Verdict.Violations = []scan.Violation{{Platform: "linux/arm64"}}
 	amd64.Verdict.Expired, arm64.Verdict.Expired = []string{"one", "two"}, []string{"two"}
 	for _, order := range [][]scan.Report{{amd64, arm64}, {arm64, amd64}} {
 		got, err := predicate.Aggregate(order)
@@ -188,6 +190,9 @@ func TestAggregateIsTheWorstOfItsPlatforms(t *testing.T) {
 		}
 		if got.Verdict.Outcome != scan.OutcomeWarn || got.Verdict.Counts["medium"] != 3 || len(got.Platforms) != 2 {
 			t.Errorf("verdict %+v over %d platforms", got.Verdict, len(got.Platforms))
+		}
+		if len(got.Verdict.Misconfigurations) != 1 || len(got.Verdict.Violations) != 1 {
+			t.Errorf("misconfigurations %+v, violations %+v", got.Verdict.Misconfigurations, got.Verdict.Violations)
 		}
 		if len(got.Verdict.Secrets) != 2 || len(got.Verdict.Expired) != 2 {
 			t.Errorf("secrets %+v, expired %v", got.Verdict.Secrets, got.Verdict.Expired)

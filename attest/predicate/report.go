@@ -1,7 +1,6 @@
 package predicate
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -34,8 +33,8 @@ func Aggregate(reports []scan.Report) (scan.Report, error) {
 		return scan.Report{}, errors.New("no reports to aggregate")
 	}
 	out := reports[0]
-	out.Platforms, out.Notices, out.Verdict = nil, nil, scan.Verdict{}
-	for _, r := range reports {
+	out.Platforms, out.Notices = nil, nil
+	for i, r := range reports {
 		if r.SchemaVersion != out.SchemaVersion {
 			return scan.Report{}, errors.Errorf("reports of schema versions %d and %d cannot be joined", out.SchemaVersion, r.SchemaVersion)
 		}
@@ -56,7 +55,9 @@ func Aggregate(reports []scan.Report) (scan.Report, error) {
 		for _, p := range r.Platforms {
 			out.Platforms = append(out.Platforms, withoutPackages(p))
 		}
-		out.Verdict = worst(out.Verdict, r.Verdict)
+		if i > 0 {
+			out.Verdict = out.Verdict.Join(r.Verdict)
+		}
 	}
 	return out, nil
 }
@@ -69,45 +70,4 @@ func withoutPackages(p scan.Platform) scan.Platform {
 	}
 	p.Stages = stages
 	return p
-}
-
-// worst joins two verdicts. The thresholds are those of the worse one, so that
-// the outcome can be explained.
-func worst(a, b scan.Verdict) scan.Verdict {
-	out := a
-	if rank(b.Outcome) > rank(a.Outcome) {
-		out = b
-	}
-	out.Blocking = append(slices.Clone(a.Blocking), b.Blocking...)
-	out.Secrets = append(slices.Clone(a.Secrets), b.Secrets...)
-	out.Expired = slices.Clone(a.Expired)
-	for _, e := range b.Expired {
-		if !slices.Contains(out.Expired, e) {
-			out.Expired = append(out.Expired, e)
-		}
-	}
-	out.Counts = maps.Clone(a.Counts)
-	if out.Counts == nil && b.Counts != nil {
-		out.Counts = map[string]int{}
-	}
-	for severity, n := range b.Counts {
-		out.Counts[severity] += n
-	}
-	return out
-}
-
-// rank orders outcomes; one that this version does not know is the worst.
-func rank(o scan.Outcome) int {
-	switch o {
-	case "":
-		return 0
-	case scan.OutcomePass:
-		return 1
-	case scan.OutcomeWarn:
-		return 2
-	case scan.OutcomeBlock:
-		return 3
-	default:
-		return 4
-	}
 }

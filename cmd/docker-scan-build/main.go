@@ -31,6 +31,6 @@ func main() {
 		CacheDir:   plugin.CacheDir(),
 		LookupEnv:  os.LookupEnv,
 	})
-	plugin.PrintError(os.Stderr, err)
+	plugin.NewScreen(os.Stderr, os.LookupEnv).PrintError(err)
 	os.Exit(plugin.ExitCode(err))
 }

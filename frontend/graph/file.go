@@ -34,7 +34,7 @@ type fileStage struct {
 type instructionLines struct {
 	text       string
 	start, end int
-	// keyword in lower case, and the names that ENV, ARG or LABEL gives values to
+	// keyword in lower case, and what the instruction gives: see [names]
 	keyword string
 	names   []string
 }
@@ -84,7 +84,9 @@ func (fs *fileStage) add(l instructionLines, ranges []parser.Range) {
 	fs.lines = append(fs.lines, l)
 }
 
-// names lists what an instruction gives values to.
+// names lists what an instruction gives values to, or adds to the configuration:
+// variables, labels, ports, volumes, the user; as written, so that they may hold
+// variables.
 func names(c instructions.Command) []string {
 	var out []string
 	switch c := c.(type) {
@@ -100,6 +102,12 @@ func names(c instructions.Command) []string {
 		for _, kv := range c.Args {
 			out = append(out, kv.Key)
 		}
+	case *instructions.ExposeCommand:
+		out = c.Ports
+	case *instructions.VolumeCommand:
+		out = c.Volumes
+	case *instructions.UserCommand:
+		out = []string{c.User}
 	}
 	return out
 }
@@ -202,15 +210,21 @@ func (f *File) environment(given map[string]string) shell.EnvGetter {
 }
 
 // Setting finds the last instruction of a kind (e.g. "env", "cmd") in these
-// stages, with a name the last one that gives that a value.
+// stages, with a name the last one that gives that a value. Where none does by
+// this name, it is the last one whose own names hold a variable.
 func (f *File) Setting(stages []int, keyword, name string) (Instruction, bool) {
-	for i := len(f.stages) - 1; i >= 0; i-- {
-		if !slices.Contains(stages, i) {
-			continue
-		}
-		for _, l := range slices.Backward(f.stages[i].lines) {
-			if l.keyword == keyword && (name == "" || slices.Contains(l.names, name)) {
-				return f.instruction(l.start, l.end), true
+	for _, gives := range []func(instructionLines) bool{
+		func(l instructionLines) bool { return name == "" || l.gives(name) },
+		instructionLines.open,
+	} {
+		for i, st := range slices.Backward(f.stages) {
+			if !slices.Contains(stages, i) {
+				continue
+			}
+			for _, l := range slices.Backward(st.lines) {
+				if l.keyword == keyword && gives(l) {
+					return f.instruction(l.start, l.end), true
+				}
 			}
 		}
 	}

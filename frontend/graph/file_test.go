@@ -86,6 +86,21 @@ func TestSettingIsTheOneThatHolds(t *testing.T) {
 	}
 }
 
+func TestSettingsOfAConfigurationAreFound(t *testing.T) {
+	f := fileOf(t, "FROM debian AS one\nARG P=9000\nEXPOSE 22 127.0.0.1:2222:443/TCP\nEXPOSE 20-25/udp\nVOLUME /data /run/docker.sock\nUSER app\nEXPOSE $P\nHEALTHCHECK NONE\nRUN b\n", "", nil)
+	chain := f.Chain("", nil)
+	for what, line := range map[string]int{
+		"expose 22/tcp": 3, "expose 443/tcp": 3, "expose 22/udp": 4, "expose 9000/tcp": 7, "volume /run/docker.sock": 5,
+		"volume /other": 0, "user app": 6, "user ": 6, "healthcheck ": 8, "from ": 1,
+	} {
+		keyword, name, _ := strings.Cut(what, " ")
+		in, ok := f.Setting(chain, keyword, name)
+		if ok != (line > 0) || ok && in.StartLine != line {
+			t.Errorf("%s: line %d, want %d", what, in.StartLine, line)
+		}
+	}
+}
+
 // A text is cut to length, and a part of what is to be concealed would not be
 // known any more.
 func TestTextsAreConcealedBeforeTheyAreCut(t *testing.T) {

@@ -45,7 +45,7 @@ func Compare(from, to []scan.Finding) scan.BaseAdvice {
 func byVulnerability(findings []scan.Finding) map[string][]scan.Finding {
 	out := map[string][]scan.Finding{}
 	for _, f := range findings {
-		id := identity(f)
+		id := Identity(f)
 		out[id] = append(out[id], f)
 	}
 	for _, group := range out {
@@ -54,9 +54,9 @@ func byVulnerability(findings []scan.Finding) map[string][]scan.Finding {
 	return out
 }
 
-// identity is the id under which databases of different sources know the same
+// Identity is the id under which databases of different sources know the same
 // vulnerability: the CVE if there is one.
-func identity(f scan.Finding) string {
+func Identity(f scan.Finding) string {
 	if isCVE(f.ID) {
 		return f.ID
 	}

@@ -2,6 +2,7 @@ package base
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/scan-build/scan-build/scan"
@@ -14,6 +15,47 @@ import (
 //	debian:12 → debian:13: no change
 func Text(b *scan.Base, a scan.BaseAdvice) string {
 	return fmt.Sprintf("%s → %s: %s", shorten(b.Ref), shorten(a.Ref), Change(a))
+}
+
+// Notes says what is known of other images to build on: every advice, best first,
+// and that the tag of a pinned base has moved where nobody asked to compare.
+func Notes(b *scan.Base) []string {
+	if b == nil {
+		return nil
+	}
+	var out []string
+	for _, a := range ranked(b.Advice) {
+		out = append(out, Text(b, a))
+	}
+	return append(out, moved(b)...)
+}
+
+// News is [Notes] without what is no better than the base image: of that it is
+// only said that it was compared.
+func News(b *scan.Base) []string {
+	if b == nil {
+		return nil
+	}
+	var out, others []string
+	for _, a := range ranked(b.Advice) {
+		if improves(a) {
+			out = append(out, Text(b, a))
+		} else {
+			others = append(others, shorten(a.Ref))
+		}
+	}
+	if len(out) == 0 && len(others) > 0 {
+		out = append(out, fmt.Sprintf("%s: compared with %s, none is better", shorten(b.Ref), strings.Join(others, ", ")))
+	}
+	return append(out, moved(b)...)
+}
+
+// moved says that the tag of a pinned base has moved, unless its image was compared.
+func moved(b *scan.Base) []string {
+	if b.Pinned && b.Moved() && !slices.ContainsFunc(b.Advice, func(a scan.BaseAdvice) bool { return a.Digest == b.CurrentDigest }) {
+		return []string{fmt.Sprintf("%s: the tag %s is another image now, --advise (SCAN_ADVISE=true) compares them", shorten(b.Ref), b.Tag)}
+	}
+	return nil
 }
 
 // Change is what an advice comes to, without the names.

@@ -20,6 +20,10 @@ type Check struct {
 	// Controls that the check serves, as [Control.Ref] writes them; none for one whose
 	// findings break no control.
 	Controls []string
+	// Keywords are the instructions, in lower case, that set what it looks at in the
+	// image's configuration: where one of them gives a finding's subject, it is the
+	// one to change.
+	Keywords []string
 	// Looks names what is looked at, for evidence that nothing was found.
 	Looks string
 
@@ -38,6 +42,7 @@ type Check struct {
 // found is what a check saw. Layer is -1 where no layer is to blame.
 type found struct {
 	message string
+	subject string // as [scan.Misconfiguration.Subject]
 	paths   []string
 	count   int
 	layer   int
@@ -70,7 +75,7 @@ func (c *Check) OfInstructions() bool { return c.inspect != nil }
 
 func (c *Check) misconfiguration(f found) scan.Misconfiguration {
 	m := scan.Misconfiguration{
-		Check: c.ID, Severity: c.Severity, Title: c.Title, Message: f.message,
+		Check: c.ID, Severity: c.Severity, Title: c.Title, Message: f.message, Subject: f.subject,
 		Paths: f.paths, Count: f.count, Layer: f.layer,
 	}
 	if len(m.Paths) > shownPaths {

@@ -20,7 +20,7 @@ func environmentChecks() []Check {
 		Description: "Everybody who can pull the image, or look at a container, reads its environment. The value is not looked at here: a placeholder is found as well, for a default password is no better than a leaked one.",
 		Remedy:      "Give the value when the container is started, as a file (…_FILE) or by the platform's secrets; in the build use RUN --mount=type=secret.",
 		References:  []string{"https://docs.docker.com/build/building/secrets/"},
-		Controls:    noSecrets, Looks: "the names of the image's environment variables",
+		Controls:    noSecrets, Keywords: []string{"env"}, Looks: "the names of the image's environment variables",
 		needs: needImage, find: secretEnv,
 	}}
 }
@@ -29,20 +29,13 @@ func secretEnv(s *subject) []found {
 	if s.image() == nil {
 		return nil
 	}
-	var names []string
-	for _, n := range slices.Sorted(slices.Values(s.image().EnvNames)) {
+	var out []found
+	for _, n := range slices.Compact(slices.Sorted(slices.Values(s.image().EnvNames))) {
 		if secretName(n) {
-			names = append(names, plain.Line(n, nameWidth))
+			out = append(out, found{message: fmt.Sprintf("ENV %s is named like a secret", plain.Line(n, nameWidth)), subject: n, layer: -1})
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	verb := "is named like a secret"
-	if len(names) > 1 {
-		verb = "are named like secrets"
-	}
-	return []found{{message: fmt.Sprintf("ENV %s %s", enumerate(slices.Compact(names)), verb), layer: -1}}
+	return out
 }
 
 // Words of a variable's name: secretWords say that it holds a secret, also at

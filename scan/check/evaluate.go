@@ -13,7 +13,7 @@ import (
 // facts, judged at the time of the report. It replaces the findings of its own
 // checks and keeps all others: those of BuildKit's lint rules and those of
 // [Instructions]. Evaluating again changes nothing but that decisions of a policy
-// on replaced findings are gone.
+// on replaced findings are gone: an instruction that somebody has found for one stays.
 //
 // Only the final stage is looked at in full. Of build stages nothing but the base
 // image matters; a base that several stages share is reported once.
@@ -40,13 +40,23 @@ func evaluatePlatform(p *scan.Platform, r *scan.Report, checks []Check) {
 			for _, f := range c.find(sub) {
 				if key := c.ID + "\x00" + f.message; !c.everyStage || !reported[key] {
 					reported[key] = true
-					out = append(out, c.misconfiguration(f))
+					out = append(out, placed(c.misconfiguration(f), s.Misconfigurations))
 				}
 			}
 		}
 		sortFindings(out)
 		s.Misconfigurations = out
 	}
+}
+
+// placed takes over the instruction that an earlier evaluation's finding was given.
+func placed(m scan.Misconfiguration, earlier []scan.Misconfiguration) scan.Misconfiguration {
+	for _, e := range earlier {
+		if e.Check == m.Check && e.Subject == m.Subject && e.Layer == m.Layer && e.Message == m.Message {
+			m.Instruction = e.Instruction
+		}
+	}
+	return m
 }
 
 func finalFirst(p *scan.Platform) []*scan.Stage {

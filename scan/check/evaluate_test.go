@@ -68,7 +68,7 @@ func TestFacts(t *testing.T) {
 		"no health check":        {func(i *image, _ *stage) { i.Healthcheck = false }, []string{"no-healthcheck -1: neither the Dockerfile nor the base image has a HEALTHCHECK"}},
 		"ports": {func(i *image, _ *stage) {
 			i.ExposedPorts = []string{"443/tcp", "80", "22/tcp", "53/udp", "3000-3010", "x"}
-		}, []string{"ssh-port -1: EXPOSE 22/tcp: port of SSH", "privileged-port -1: EXPOSE 443/tcp 53/udp 80: ports below 1024"}},
+		}, []string{"ssh-port -1: EXPOSE 22/tcp: port of SSH", "privileged-port -1: EXPOSE 443/tcp: port below 1024", "privileged-port -1: EXPOSE 53/udp: port below 1024", "privileged-port -1: EXPOSE 80: port below 1024"}},
 		"socket in configuration": {func(i *image, _ *stage) {
 			i.Volumes = []string{"/var/run/docker.sock", "/data"}
 			i.Labels = map[string]string{"RUN": "docker run -v /var/run/docker.sock:/x img"}
@@ -197,6 +197,37 @@ func TestEvaluatingAgainChangesNothing(t *testing.T) {
 	Evaluate(again)
 	if diff := cmp.Diff(r, again); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestFindingsNameTheirSubject(t *testing.T) {
+	r := report()
+	image := r.Platforms[0].Image
+	image.User, image.Healthcheck = "0", false
+	image.ExposedPorts = []string{"22/tcp", "2222/tcp"}
+	image.EnvNames = []string{"B_TOKEN", "PATH", "A_SECRET"}
+	image.Volumes = []string{"/run/docker.sock"}
+	image.Labels = map[string]string{"run": "docker run -v /run/docker.sock:/x"}
+	subjects := func() (out []string) {
+		Evaluate(r)
+		for i, m := range r.Platforms[0].Stages[0].Misconfigurations {
+			out = append(out, m.Check+" "+m.Subject)
+			r.Platforms[0].Stages[0].Misconfigurations[i].Instruction = &scan.Layer{Instruction: m.Subject}
+		}
+		return out
+	}
+	want := []string{
+		"docker-socket /run/docker.sock", "docker-socket run", "root-user 0", "secret-env A_SECRET", "secret-env B_TOKEN",
+		"ssh-port 22/tcp", "ssh-port 2222/tcp", "no-healthcheck ",
+	}
+	if diff := cmp.Diff(want, subjects()); diff != "" {
+		t.Error(diff)
+	}
+	Evaluate(r)
+	for _, m := range r.Platforms[0].Stages[0].Misconfigurations {
+		if m.Instruction == nil || m.Instruction.Instruction != m.Subject {
+			t.Errorf("%s %s: its instruction became %+v", m.Check, m.Subject, m.Instruction)
+		}
 	}
 }
 

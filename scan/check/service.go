@@ -18,7 +18,7 @@ func serviceChecks() []Check {
 			Description: "An engine that starts the image cannot tell a program that hangs from one that works. Kubernetes has probes of its own and ignores HEALTHCHECK.",
 			Remedy:      "Add a HEALTHCHECK instruction, or switch this check off where an orchestrator probes.",
 			References:  []string{"https://docs.docker.com/reference/dockerfile/#healthcheck"},
-			Controls:    []string{"cis-docker/4.6"}, Looks: "the HEALTHCHECK of the image's configuration",
+			Controls:    []string{"cis-docker/4.6"}, Keywords: []string{"healthcheck"}, Looks: "the HEALTHCHECK of the image's configuration",
 			needs: needImage, find: noHealthcheck,
 		},
 		{
@@ -26,15 +26,15 @@ func serviceChecks() []Check {
 			Description: "On hosts that do not lift the limit a program needs root or the capability NET_BIND_SERVICE to listen there.",
 			Remedy:      "Let the program listen on a port from 1024 up and publish it as any other.",
 			References:  []string{"https://docs.docker.com/reference/dockerfile/#expose"},
-			Looks:       "the ports that the image's configuration exposes",
-			needs:       needImage, find: privilegedPort,
+			Keywords:    []string{"expose"}, Looks: "the ports that the image's configuration exposes",
+			needs: needImage, find: privilegedPort,
 		},
 		{
 			ID: "ssh-port", Severity: scan.SeverityMedium, Title: "The image exposes a port of SSH",
 			Description: "A container needs no remote login of its own: docker exec and kubectl exec are authorised and logged by the engine. An SSH server is one more door with keys of its own.",
 			Remedy:      "Remove the SSH server and its EXPOSE instruction.",
 			References:  []string{"https://doi.org/10.6028/NIST.SP.800-190"},
-			Controls:    []string{"nist-800-190/4.1.2", "pci-dss/2.2.4", "soc2/CC6.6", "fedramp/CM-7"}, Looks: "the ports that the image's configuration exposes",
+			Controls:    []string{"nist-800-190/4.1.2", "pci-dss/2.2.4", "soc2/CC6.6", "fedramp/CM-7"}, Keywords: []string{"expose"}, Looks: "the ports that the image's configuration exposes",
 			needs: needImage, find: sshPort,
 		},
 		{
@@ -43,6 +43,7 @@ func serviceChecks() []Check {
 			Remedy:      "Do without the socket, or put a proxy in between that allows only the calls that are needed.",
 			References:  []string{"https://docs.docker.com/engine/security/#docker-daemon-attack-surface"},
 			Controls:    []string{"nist-800-190/4.1.2", "pci-dss/2.2.6", "soc2/CC6.1", "soc2/CC6.6", "fedramp/AC-6"},
+			Keywords:    []string{"volume", "label"},
 			Looks:       "the volumes and labels of the image's configuration, and sockets in its layers",
 			needs:       needImage | needLayers, find: dockerSocket,
 		},
@@ -60,13 +61,13 @@ func noHealthcheck(s *subject) []found {
 var sshPorts = []int{22, 2222}
 
 func privilegedPort(s *subject) []found {
-	return s.ports("below 1024", func(first, last int) bool {
+	return s.ports("port below 1024", func(first, last int) bool {
 		return first > 0 && first < 1024 && (first != last || !slices.Contains(sshPorts, first))
 	})
 }
 
 func sshPort(s *subject) []found {
-	return s.ports("of SSH", func(first, last int) bool {
+	return s.ports("port of SSH", func(first, last int) bool {
 		return slices.ContainsFunc(sshPorts, func(p int) bool { return first <= p && p <= last })
 	})
 }
@@ -75,8 +76,8 @@ func (s *subject) ports(what string, bad func(first, last int) bool) []found {
 	if s.image() == nil {
 		return nil
 	}
-	var names []string
-	for _, text := range s.image().ExposedPorts {
+	var out []found
+	for _, text := range slices.Sorted(slices.Values(s.image().ExposedPorts)) {
 		port, protocol, _ := strings.Cut(text, "/")
 		from, to, isRange := strings.Cut(port, "-")
 		first, ok := number(from)
@@ -84,19 +85,11 @@ func (s *subject) ports(what string, bad func(first, last int) bool) []found {
 		if !isRange {
 			last, ok2 = first, true
 		}
-		if ok && ok2 && (protocol == "" || protocol == "tcp" || what != "of SSH") && bad(first, last) {
-			names = append(names, plain.Line(text, 20))
+		if ok && ok2 && (protocol == "" || protocol == "tcp" || what != "port of SSH") && bad(first, last) {
+			out = append(out, found{message: fmt.Sprintf("EXPOSE %s: %s", plain.Line(text, 20), what), subject: text, layer: -1})
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	slices.Sort(names)
-	word := "port"
-	if len(names) > 1 {
-		word = "ports"
-	}
-	return []found{{message: fmt.Sprintf("EXPOSE %s: %s %s", strings.Join(names, " "), word, what), layer: -1}}
+	return out
 }
 
 // engineSockets are the sockets that give away the host, by file name.
@@ -107,13 +100,13 @@ func dockerSocket(s *subject) []found {
 	if image := s.image(); image != nil {
 		for _, v := range slices.Sorted(slices.Values(image.Volumes)) {
 			if slices.Contains(engineSockets, path.Base(v)) {
-				out = append(out, found{message: fmt.Sprintf("VOLUME %s is an engine's socket", plain.Tail(v, pathWidth)), layer: -1})
+				out = append(out, found{message: fmt.Sprintf("VOLUME %s is an engine's socket", plain.Tail(v, pathWidth)), subject: v, layer: -1})
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(image.Labels)) {
 			for _, socket := range engineSockets {
 				if strings.Contains(image.Labels[name], "/"+socket) {
-					out = append(out, found{message: fmt.Sprintf("label %s mounts %s", plain.Line(name, nameWidth), socket), layer: -1})
+					out = append(out, found{message: fmt.Sprintf("label %s mounts %s", plain.Line(name, nameWidth), socket), subject: name, layer: -1})
 					break
 				}
 			}

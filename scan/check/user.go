@@ -24,7 +24,7 @@ func userChecks() []Check {
 			Description: "USER names root, the id 0, or an account whose id is 0. Whoever breaks out of the program is root in the container, and root on the host if the container has a hole.",
 			Remedy:      "Create an account and name it, or a numeric id, in the last USER instruction.",
 			References:  []string{dockerUser},
-			Controls:    leastPrivilege, Looks: "the USER of the image's configuration",
+			Controls:    leastPrivilege, Keywords: []string{"user"}, Looks: "the USER of the image's configuration",
 			needs: needImage, find: rootUser,
 		},
 		{
@@ -32,7 +32,7 @@ func userChecks() []Check {
 			Description: "Neither the Dockerfile nor the base image has a USER instruction. A container runs as root unless whoever starts it says otherwise.",
 			Remedy:      "Add USER with an account or a numeric id other than 0 at the end of the Dockerfile.",
 			References:  []string{dockerUser},
-			Controls:    leastPrivilege, Looks: "the USER of the image's configuration",
+			Controls:    leastPrivilege, Keywords: []string{"user"}, Looks: "the USER of the image's configuration",
 			needs: needImage, find: noUser,
 		},
 	}
@@ -54,10 +54,10 @@ func rootUser(s *subject) []found {
 	id, numeric := number(name)
 	switch {
 	case name == "root", numeric && id == 0:
-		return []found{{message: fmt.Sprintf("USER %s is root", user), layer: -1}}
+		return []found{{message: fmt.Sprintf("USER %s is root", user), subject: s.image().User, layer: -1}}
 	case !numeric && s.stage.Accounts != nil:
 		if id, ok := s.stage.Accounts.Names[name]; ok && id == 0 {
-			return []found{{message: fmt.Sprintf("USER %s has the id 0 in /etc/passwd, which is root's", user), layer: -1}}
+			return []found{{message: fmt.Sprintf("USER %s has the id 0 in /etc/passwd, which is root's", user), subject: s.image().User, layer: -1}}
 		}
 	}
 	return nil

@@ -25,6 +25,11 @@ import (
 //   - Exceptions, secrets.allow and VEX make looser by being there: every policy
 //     must allow them. A file's Rego is always taken, but its results "ignore"
 //     count only where every policy allows them, see [Options.MayIgnore].
+//   - The database must be the same.
+//
+// The same holds for policies beside each other: whoever extends one chooses
+// what stands beside it. There an option of which the strictest counts is no
+// error.
 //
 // A policy binds in what it says, not in the defaults of what it leaves out. But
 // one that says from where on findings block also says, if nothing else, that
@@ -82,6 +87,14 @@ func (j joined) allow(key string) bool {
 	return !slices.ContainsFunc(j.policies, func(p policyLayer) bool { return !p.allows(key) })
 }
 
+// policySays says whether a policy sets an option.
+func (j joined) policySays(name string) bool {
+	return slices.ContainsFunc(j.policies, func(p policyLayer) bool {
+		_, ok := p.said[name]
+		return ok
+	})
+}
+
 // join joins what a file, the policies above it and the roads below it say under
 // a profile.
 func (v Values) join(profile string, isPolicy bool) (joined, error) {
@@ -92,6 +105,9 @@ func (v Values) join(profile string, isPolicy bool) (joined, error) {
 			return joined{}, err
 		}
 		parents = append(parents, j)
+	}
+	if err := permitBeside(parents); err != nil {
+		return joined{}, err
 	}
 	all := beside(parents)
 	said := v.layer(profile, isPolicy)
@@ -197,6 +213,48 @@ func appendSetting(list []setting, s setting) []setting {
 	return append(list, s)
 }
 
+// permitBeside holds what each of some policies says against those that stand
+// beside it, unless these say it, too, or [strictest] decides.
+func permitBeside(parents []joined) error {
+	for i, p := range parents {
+		for j, other := range parents {
+			if i == j {
+				continue
+			}
+			for _, id := range slices.Sorted(maps.Keys(p.said)) {
+				o, _ := optionOf(id)
+				if o.across == overrides && (!o.Map && !o.fixed || len(other.said[id]) > 0 && !o.fixed) {
+					continue
+				}
+				for k := range p.said[id] {
+					if err := other.permitBeside(o, &p.said[id][k], p.policies); err != nil {
+						return o.fail(p.said[id][k], err)
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// permitBeside holds a setting that policies brought against those policies that
+// are none of them. One that came by a policy which both extend has been held
+// against the others of each already.
+func (j joined) permitBeside(o Option, s *setting, by []policyLayer) error {
+	if slices.ContainsFunc(j.said[o.id(s.key)], func(t setting) bool { return t.at == s.at }) {
+		return nil
+	}
+	for _, p := range j.policies {
+		if slices.ContainsFunc(by, func(q policyLayer) bool { return q.name == p.name }) {
+			continue
+		}
+		if err := p.permit(o, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // permit holds a setting against the policies above it, and marks Rego that may
 // only be stricter.
 func (j joined) permit(o Option, s *setting) error {
@@ -215,6 +273,11 @@ func (p policyLayer) permit(o Option, s *setting) error {
 		return errors.Errorf("makes policy %s looser, which does not allow it with overridable: [%s]", p.name, o.FileKey())
 	case o.across == addsWeakly:
 		s.weak = true
+	case o.fixed:
+		if t, ok := p.said[o.Name]; ok && s.text() != t.text() {
+			return errors.Errorf("%s is not the %s of %s, which does not allow another one with overridable: [%s]",
+				shorten(s.text()), shorten(t.text()), t.at.where(), o.openKey(*s))
+		}
 	case o.loose == nil:
 	case o.Map:
 		return p.permitRule(o, *s)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,7 @@ func TestChildIsLooserOnlyWhereThePolicySaysSo(t *testing.T) {
 		"epss":                   {"epss: 0.5", "epss", "epss: 0.1", "epss: 0.6", "0.6 is looser than 0.5"},
 		"no epss":                {"epss: 0.5", "epss", "epss: 0.5", "epss: off", "off is looser than 0.5"},
 		"database's age":         {"max-db-age: 5d", "max-db-age", "max-db-age: 1h", "max-db-age: 0", "0 is looser than 5d"},
+		"database":               {"db: https://db.io/a", "db", "db: https://db.io/a", "db: https://db.io/empty", "db: https://db.io/empty is not the https://db.io/a of policy"},
 		"base's age":             {"base: {max-age: 90d}", "base", "base: {max-age: 30d}", "base: {max-age: 91d}", "91d is looser than 90d"},
 		"secrets":                {"secrets: warn", "secrets", "secrets: block", "secrets: {mode: off}", "secrets.mode: off is looser than warn"},
 		"checks":                 {"checks: {fail-on: high}", "fail-on-check", "fail-on-check: low", "checks: {fail-on: critical}", "checks.fail-on: critical is looser than high"},
@@ -199,6 +201,88 @@ func TestStrictestOfSeveralPoliciesCounts(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+func TestRulesForSecretsDoNotTakeThePlaceOfWhatAPolicySearchesBy(t *testing.T) {
+	for _, tc := range []struct {
+		policy, rules string
+		want          []string
+	}{
+		{"secrets: block", "[own.toml]", []string{"default", "own.toml"}},
+		{"secrets: block", "[own.toml, default]", []string{"default", "own.toml"}},
+		{"secrets: {rules: [org.toml]}", "[own.toml]", []string{policyName + "!org.toml", "own.toml"}},
+		{"secrets: block\noverridable: [secrets.allow]", "[own.toml]", []string{"own.toml"}},
+	} {
+		got, err := chained(t, []Values{file(t, policyName, tc.policy)}, file(t, FileName, "secrets: {rules: "+tc.rules+"}")).Options()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tc.want, got.Secrets.Rules); diff != "" {
+			t.Errorf("%s: %s", tc.policy, diff)
+		}
+	}
+}
+
+// TestPolicyBesideAnotherMakesItNoLooser has the file extend, beside somebody's
+// policy, one of its own: what the file itself may not say it may not say so.
+func TestPolicyBesideAnotherMakesItNoLooser(t *testing.T) {
+	const until = "reason: r, expires: 2027-01-31"
+	for own, tc := range map[string]struct{ policy, open, want string }{
+		"exceptions: [{package: '*', " + until + "}]":     {"fail-on: high", "exceptions", "own:1: exceptions: makes policy " + policyName + " looser"},
+		"secrets: {allow: [{path: '**', " + until + "}]}": {"fail-on: high", "secrets", "own:1: secrets.allow: makes policy " + policyName + " looser"},
+		"vex: [a.json]":                       {"fail-on: high", "vex", "own:1: vex: makes policy " + policyName + " looser"},
+		"checks: {rules: {root-user: off}}":   {"checks: {rules: {'root-*': block}}", "checks.rules", "own:1: checks.rules.root-user: off is looser than block"},
+		"checks: {rules: {'*': warn}}":        {"checks: {fail-on: high}", "checks", "own:1: checks.rules.*: warn is looser than checks.fail-on high"},
+		"checks: {rules: {root-user: block}}": {"checks: {rules: {'root-*': warn}}", "", ""},
+	} {
+		for _, turn := range []bool{false, true} {
+			parents := func(text string) []Values {
+				out := []Values{file(t, policyName, text), file(t, "own", own)}
+				if turn {
+					slices.Reverse(out)
+				}
+				return out
+			}
+			_, err := chained(t, parents(tc.policy), file(t, FileName, "")).Options()
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tc.want)) {
+				t.Errorf("%s: %v, want %s", own, err, tc.want)
+			}
+			if tc.open == "" {
+				continue
+			}
+			open := parents(tc.policy + "\noverridable: [" + tc.open + "]")
+			if _, err := chained(t, open, file(t, FileName, "")).Options(); err != nil {
+				t.Errorf("%s: allowed: %v", own, err)
+			}
+		}
+	}
+	databases := []Values{file(t, policyName, "db: https://db.io/a"), file(t, "own", "db: https://db.io/empty")}
+	if _, err := chained(t, databases, file(t, FileName, "")).Options(); err == nil || !strings.Contains(err.Error(), "is not the") {
+		t.Errorf("two databases: %v", err)
+	}
+	for _, open := range []string{"", "\noverridable: [rego]"} {
+		parents := []Values{file(t, policyName, "fail-on: high"+open), file(t, "own", "rego: [a.rego]\noverridable: [rego]")}
+		got, err := chained(t, parents, file(t, FileName, "")).Options()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.MayIgnore("own!a.rego") != (open != "") {
+			t.Errorf("with%s, Rego may ignore: %t", open, got.MayIgnore("own!a.rego"))
+		}
+	}
+}
+
+func TestPolicyThatTwoExtendMayAcceptWhatItWants(t *testing.T) {
+	far := file(t, "far", "exceptions: [{rule: a, reason: r, expires: 2027-01-31}]\nrego: [f.rego]")
+	near := chained(t, []Values{far}, file(t, "near", "fail-on: high"))
+	beside := chained(t, []Values{far}, file(t, "beside", "kev: block"))
+	got, err := chained(t, []Values{near, beside, far}, file(t, FileName, "")).Options()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Exceptions) != 1 || !got.MayIgnore("far!f.rego") {
+		t.Errorf("%+v", got)
 	}
 }
 

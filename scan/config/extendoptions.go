@@ -155,7 +155,7 @@ func parseContextPath(s string) (string, error) {
 // canLoosen says whether a file can let more pass by the option than a policy
 // that it extends.
 func (o Option) canLoosen() bool {
-	return o.Roads&RoadFile != 0 && (o.loose != nil || o.across == adds || o.across == addsWeakly)
+	return o.Roads&RoadFile != 0 && (o.loose != nil || o.fixed || o.across == adds || o.across == addsWeakly)
 }
 
 // overridableKeys are what overridable can name: an option's keys, or a group

@@ -19,13 +19,17 @@ type Secrets struct {
 	// paths of files in the build context. Empty means that nobody chose: a
 	// .gitleaks.toml if there is one, else the default.
 	Rules []string
+	// RuleFiles are those of Rules that are in a policy which is extended, read. No
+	// road sets them, see [Options.RegoFiles].
+	RuleFiles []File
 	// Allow are secrets that the user accepts for a while.
 	Allow []SecretAllow
 	// Ignore are those that the repository's .gitleaksignore lists. No road sets
 	// them: whoever reads that file adds them.
 	Ignore []IgnoredSecret
 	// Closed says that a policy that is extended does not let secrets be accepted, so
-	// that the repository's .gitleaksignore does not count either.
+	// that the repository's .gitleaksignore does not count either, nor do rules of
+	// its own take the place of the default ones.
 	Closed bool
 }
 

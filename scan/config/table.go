@@ -54,6 +54,9 @@ type Option struct {
 	// loose measures how much the option lets pass: what is greater is looser. An
 	// option without it can be set by whoever extends a policy as they like.
 	loose func(o Options) float64
+	// fixed options cannot be measured: whoever extends a policy that sets one has
+	// the same.
+	fixed bool
 	// weakens names options that are worth less when this one lets more pass: a
 	// policy that sets one of them speaks of this one, too, with its default.
 	weakens []string
@@ -64,8 +67,19 @@ type Option struct {
 type Field struct {
 	Name, Help string
 	Required   bool
+	kind       fieldKind
 	schema     schema
 }
+
+// fieldKind says what a key of an entry has: one value, if nothing is said.
+type fieldKind uint8
+
+const (
+	fieldScalar fieldKind = iota
+	// fieldList is a list of values, fieldMap a mapping of free keys to values.
+	fieldList
+	fieldMap
+)
 
 // across says what becomes of an option that a file and the policies that it
 // extends set.
@@ -110,7 +124,7 @@ func All() []Option { return slices.Clone(declared()) }
 func declared() []Option {
 	table.once.Do(func() {
 		table.options = slices.Concat(extendOptions(), thresholdOptions(), urgencyOptions(), imageOptions(), checkOptions(),
-			secretOptions(), exceptionOptions(), databaseOptions(), profileOptions(), runOptions())
+			secretOptions(), exceptionOptions(), analyzerOptions(), databaseOptions(), profileOptions(), runOptions())
 	})
 	return table.options
 }
@@ -145,8 +159,9 @@ func databaseOptions() []Option {
 	return []Option{
 		{
 			Name: "db", Value: "REF", Default: DefaultDB, Roads: everyRoad, schema: text(0),
-			Help: "Vulnerability database: https URL of a listing, docker-image://, oci-layout://, local folder or archive",
-			set:  one(setDB),
+			Help:  "Vulnerability database: https URL of a listing, docker-image://, oci-layout://, local folder or archive",
+			set:   one(setDB),
+			fixed: true,
 		},
 		{
 			Name: "max-db-age", Value: "DURATION", Default: "120h", Roads: everyRoad, schema: ageSchema(),

@@ -48,6 +48,10 @@ func (s setting) text() string {
 type value struct {
 	text string
 	line int
+	// items are those of a list or mapping in place of text, key is that of an item
+	// of a mapping.
+	items []value
+	key   string
 }
 
 // entry is a mapping's raw values by key, and the line it begins in.
@@ -149,8 +153,13 @@ func (v Values) optionsOf(profile string) (Options, settings, error) {
 			}
 		}
 	}
+	if opts.Secrets.Closed && len(opts.Secrets.Rules) > 0 && !all.policySays("secrets.rules") {
+		opts.Secrets.Rules = slices.Insert(slices.DeleteFunc(opts.Secrets.Rules, isDefaultRules), 0, DefaultRules)
+	}
 	return opts, said, nil
 }
+
+func isDefaultRules(name string) bool { return name == DefaultRules }
 
 // settings are what all files and roads together say, by [Option.id]. Of an
 // option that unites what they say there are several, in their order.

@@ -2,17 +2,10 @@ package policy
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/check"
 	"github.com/scan-build/scan-build/scan/internal/plain"
-)
-
-// What a message shows of configuration findings at most.
-const (
-	shownMisconfigurations = 20
-	shownFiles             = 3 // of one finding
 )
 
 // foundMisconfiguration is one configuration finding, on all platforms that have it.
@@ -42,46 +35,42 @@ func groupMisconfigurations(found []scan.BlockingMisconfiguration) []foundMiscon
 	return out
 }
 
-// misconfigurationBlock lists the configuration findings that block, each under
-// its instruction and with what to do.
-func misconfigurationBlock(r *scan.Report) []string {
-	all := groupMisconfigurations(r.Verdict.Misconfigurations)
-	var out []string
-	last := ""
-	for _, m := range all[:min(len(all), shownMisconfigurations)] {
-		if h := m.heading(); h != last {
-			out, last = append(out, "", h), h
+func (p *page) misconfigurationBlock() {
+	p.list(misconfigurationItems(p.r), "more configuration finding", "more configuration findings")
+}
+
+// misconfigurationItems are the configuration findings that block.
+func misconfigurationItems(r *scan.Report) []item {
+	var out []item
+	for _, m := range groupMisconfigurations(r.Verdict.Misconfigurations) {
+		f := m.Misconfiguration
+		it := item{
+			layer: m.Layer,
+			cells: []Span{severitySpan(f.Severity), {Text: plain.Line(f.Check, nameWidth)}, {Text: plain.Line(f.Message, sentenceWidth)}},
+			notes: onlyOn(m.platforms, r),
+			fix:   remedyOf(f),
+			help:  helpOf(f.Decision),
 		}
-		out = append(out, "  "+m.line(len(r.Platforms)))
-		if fix := remedyOf(m.Misconfiguration); fix != "" {
-			out = append(out, "  fix: "+fix)
-		}
-		if d := m.Misconfiguration.Decision; d != nil && d.HelpURL != "" {
-			out = append(out, helpLines([]string{d.HelpURL})...)
-		}
-	}
-	if more := len(all) - shownMisconfigurations; more > 0 {
-		out = append(out, "", "… and "+plain.Count(more, "more configuration finding", "more configuration findings"))
+		it.where, it.text = m.place()
+		out = append(out, it)
 	}
 	return out
 }
 
-func (m *foundMisconfiguration) heading() string {
+func (m *foundMisconfiguration) place() (where, text string) {
 	if m.Layer.Instruction == "" && m.Layer.StartLine == 0 {
-		return "image configuration"
+		return "", "image configuration"
 	}
 	g := group{layer: m.Layer, stage: m.Stage}
-	return g.heading()
+	return g.place()
 }
 
-// line is "HIGH  git-directory  /app/.git is in the image".
-func (m *foundMisconfiguration) line(platforms int) string {
-	f := m.Misconfiguration
-	cells := []string{strings.ToUpper(f.Severity.String()), plain.Line(f.Check, nameWidth), plain.Line(f.Message, sentenceWidth)}
-	if len(m.platforms) < platforms {
-		cells = append(cells, "only "+plain.Line(strings.Join(m.platforms, ", "), pathWidth))
+func (m *foundMisconfiguration) heading() string {
+	where, text := m.place()
+	if where == "" {
+		return text
 	}
-	return strings.Join(cells, "  ")
+	return where + "  " + text
 }
 
 // remedyOf is what to do about a configuration finding, empty if that is not known.

@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
 )
 
-// evaluationTime bounds the rules of one platform: the program's own take a
-// second for 20,000 findings.
+// evaluationTime bounds the rules of one platform: the program's own take two
+// seconds for 20,000 findings.
 const evaluationTime = time.Minute
 
 // maxResults bounds what rules may say of one platform.
@@ -36,16 +37,19 @@ type candidate struct {
 func (r *rules) decide(in *Input) ([]*scan.Decision, []scan.Violation, error) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), evaluationTime, errors.Errorf("the policy's rules took longer than %s", evaluationTime))
 	defer cancel()
-	value, err := ast.InterfaceToValue(in)
+	document, err := regoValue(in)
 	if err != nil {
 		return nil, nil, errors.Wrap(err, "failed to make the policy's input")
 	}
+	// What rules of several sets share, such as which findings reach a threshold, is
+	// made once for all of them.
+	cache := topdown.NewVirtualCache()
 	decisions := make([]*scan.Decision, len(in.Findings))
 	best := make([]candidate, len(in.Findings))
 	var violations []candidate
 	for i := range r.packages {
 		for _, set := range r.packages[i].sets {
-			found, err := r.query(ctx, i, set, value, len(in.Findings))
+			found, err := r.query(ctx, i, set, document, cache, len(in.Findings))
 			if err != nil {
 				return nil, nil, err
 			}
@@ -68,7 +72,7 @@ func (r *rules) decide(in *Input) ([]*scan.Decision, []scan.Violation, error) {
 }
 
 // query evaluates one set of one package.
-func (r *rules) query(ctx context.Context, pkg int, set string, input ast.Value, findings int) ([]candidate, error) {
+func (r *rules) query(ctx context.Context, pkg int, set string, input ast.Value, cache topdown.VirtualCache, findings int) ([]candidate, error) {
 	p := r.packages[pkg]
 	if set == setIgnore && !p.mayIgnore {
 		return nil, nil
@@ -82,7 +86,14 @@ func (r *rules) query(ctx context.Context, pkg int, set string, input ast.Value,
 	cancel := topdown.NewCancel()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
 	var out []candidate
-	q := topdown.NewQuery(body).WithCompiler(r.compiler).WithInput(ast.NewTerm(input)).WithStrictBuiltinErrors(true).WithCancel(cancel)
+	// A rule may read what no module has: without an empty store that is a panic.
+	store := inmem.New()
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, errors.Wrap(err, "failed to evaluate the policy")
+	}
+	defer store.Abort(ctx, txn)
+	q := topdown.NewQuery(body).WithCompiler(r.compiler).WithStore(store).WithTransaction(txn).WithInput(ast.NewTerm(input)).WithVirtualCache(cache).WithStrictBuiltinErrors(true).WithCancel(cancel)
 	err = q.Iter(ctx, func(res topdown.QueryResult) error {
 		return eachResult(res[result].Value, func(t *ast.Term) error {
 			c, err := newCandidate(t, findings)

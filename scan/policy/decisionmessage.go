@@ -70,39 +70,32 @@ func distinctViolations(r *scan.Report, action scan.Action) []scan.Violation {
 	return out
 }
 
-// shownViolations is how many violations a message lists.
-const shownViolations = 20
-
-// violationBlock lists what is denied that is no finding, by instruction.
-func violationBlock(r *scan.Report) []string {
-	all := distinctViolations(r, scan.ActionDeny)
-	var out []string
-	last := ""
-	for _, v := range all[:min(len(all), shownViolations)] {
-		if h := violationHeading(v); h != last {
-			out, last = append(out, "", h), h
-		}
-		out = append(out, "  "+plain.Line(v.Rule, nameWidth)+"  "+plain.Line(v.Message, sentenceWidth))
-		if v.HelpURL != "" {
-			out = append(out, helpLines([]string{v.HelpURL})...)
-		}
-	}
-	if more := len(all) - shownViolations; more > 0 {
-		out = append(out, fmt.Sprintf("  … and %d more", more))
-	}
-	return out
+func (p *page) violationBlock() {
+	p.list(violationItems(p.r), "more violation of the policy", "more violations of the policy")
 }
 
-func violationHeading(v scan.Violation) string {
-	switch {
-	case v.Layer != nil:
-		g := group{layer: *v.Layer, stage: v.Stage}
-		return g.heading()
-	case v.Stage != "":
-		return "stage " + plain.Line(v.Stage, nameWidth)
-	default:
-		return "the image"
+// violationItems are what is denied that is no finding.
+func violationItems(r *scan.Report) []item {
+	var out []item
+	for _, v := range distinctViolations(r, scan.ActionDeny) {
+		d := v.Decision
+		it := item{
+			layer: layerOrNone(v.Layer),
+			cells: []Span{{RoleBlock, plain.Line(v.Rule, nameWidth)}, {Text: plain.Line(v.Message, sentenceWidth)}},
+			help:  helpOf(&d),
+		}
+		switch {
+		case v.Layer != nil:
+			g := group{layer: *v.Layer, stage: v.Stage}
+			it.where, it.text = g.place()
+		case v.Stage != "":
+			it.text = "stage " + plain.Line(v.Stage, nameWidth)
+		default:
+			it.text = "the image"
+		}
+		out = append(out, it)
 	}
+	return out
 }
 
 // violationWarnings are those that only warn.

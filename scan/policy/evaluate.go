@@ -73,7 +73,12 @@ func Evaluate(r *scan.Report, opts config.Options) error {
 // not known here.
 func knownChecks(o config.Checks) error {
 	for _, id := range slices.Sorted(maps.Keys(o.Rules)) {
-		if _, ok := check.Find(id); !ok && !strings.ContainsAny(id, "*") && !strings.HasPrefix(id, scan.LintPrefix) {
+		literal, _, star := strings.Cut(id, "*")
+		switch {
+		case strings.HasPrefix(literal, scan.LintPrefix), star && strings.HasPrefix(scan.LintPrefix, literal):
+		case star && !slices.ContainsFunc(checkIDs(), func(known string) bool { return config.MatchStar(id, known) }):
+			return errors.Errorf("checks.rules: %q stands for no check", plain.Line(id, nameWidth))
+		case !star && !slices.Contains(checkIDs(), id):
 			return errors.Errorf("checks.rules: there is no check %q%s", plain.Line(id, nameWidth), config.DidYouMean(id, checkIDs()))
 		}
 	}

@@ -47,8 +47,8 @@ type InputOptions struct {
 	Secrets string      `json:"secrets"`
 	Checks  InputLevels `json:"checks"`
 	Base    struct {
-		// MaxDays is missing for any age.
-		MaxDays int `json:"maxDays,omitempty"`
+		// MaxDays is missing for any age; an age below a day is 0.
+		MaxDays *int `json:"maxDays,omitempty"`
 	} `json:"base"`
 }
 
@@ -180,7 +180,10 @@ func inputOptions(o config.Options) InputOptions {
 	}
 	out.KEV, out.EPSS, out.Secrets = o.KEV.String(), o.EPSS, o.Secrets.Mode.String()
 	out.Checks = inputLevels(o.Checks.Levels)
-	out.Base.MaxDays = int(o.Base.MaxAge / day)
+	if o.Base.MaxAge > 0 {
+		days := int(o.Base.MaxAge / day)
+		out.Base.MaxDays = &days
+	}
 	return out
 }
 

@@ -21,36 +21,30 @@ const (
 	instructionWidth = 72
 )
 
-// BlockMessage says why a report's verdict blocks: the secrets, then the
-// vulnerabilities, worst first, by Dockerfile instruction and with what to do
-// about each, then configuration and whatever else rules deny, and a count of
-// everything else. It has several lines and no newline at
-// its end; it is empty for a report that does not block.
-func BlockMessage(r *scan.Report) string {
-	v := r.Verdict
-	if v.Outcome != scan.OutcomeBlock {
-		return ""
-	}
-	groups := groupByInstruction(v.Blocking)
-	out := append([]string{blockHeadline(r)}, secretBlock(r)...)
+// findingsBlock lists the vulnerabilities that block, by instruction, worst first,
+// each with what to do about it.
+func (p *page) findingsBlock() {
+	groups := groupByInstruction(p.r.Verdict.Blocking)
 	for i := range groups {
-		if i == shownGroups {
-			out = append(out, "", restOfGroups(groups[i:]))
+		g := &groups[i]
+		if i == p.groups {
+			p.blank()
+			p.rest(restOfGroups(groups[i:]))
 			break
 		}
-		out = append(out, "", groups[i].heading())
-		for _, l := range groups[i].text(len(r.Platforms)) {
-			out = append(out, "  "+l)
+		p.heading(g.place())
+		shown := g.lines[:min(len(g.lines), p.findings)]
+		rows := make([]row, len(shown))
+		for j, l := range shown {
+			rows[j] = l.row(len(p.r.Platforms))
 		}
-		out = append(out, "  fix: "+groups[i].remedy())
-		out = append(out, helpLines(groups[i].help())...)
+		p.rows(rows)
+		if more := len(g.lines) - len(shown); more > 0 {
+			p.rest(fmt.Sprintf("  … and %d more", more))
+		}
+		p.fix(g.remedy(p.r))
+		p.helpPages(g.help())
 	}
-	out = append(out, misconfigurationBlock(r)...)
-	out = append(out, violationBlock(r)...)
-	if rest := restText(r); rest != "" {
-		out = append(out, "", rest)
-	}
-	return strings.Join(out, "\n")
 }
 
 // blockHeadline is "1 secret and 3 findings block this image: 1 critical, 2 high
@@ -65,6 +59,7 @@ func blockHeadline(r *scan.Report) string {
 		{len(groupSecrets(r.Verdict.Secrets)), "secret", "secrets"},
 		{findings, "finding", "findings"},
 		{len(groupMisconfigurations(r.Verdict.Misconfigurations)), "configuration finding", "configuration findings"},
+		{len(groupExternal(r.Verdict.External)), "finding of an analyzer", "findings of analyzers"},
 		{len(distinctViolations(r, scan.ActionDeny)), "violation of the policy", "violations of the policy"},
 	}
 	var subjects []string
@@ -156,20 +151,32 @@ func (g *group) text(platforms int) []string {
 }
 
 func (l *line) cells(platforms int) []string {
-	f := l.finding
-	cells := []string{strings.ToUpper(f.Severity.String()), plain.Line(f.ID, nameWidth), l.nameText(), versionText(f)}
-	notes := decisionNotes(f)
-	if len(l.paths) > 0 && !ofDistribution(f.Type) {
-		where := plain.Tail(l.paths[0], pathWidth)
-		if more := len(l.paths) - 1; more > 0 {
-			where += fmt.Sprintf(" (+%d)", more)
-		}
-		notes = append(notes, where)
+	r := l.row(platforms)
+	var out []string
+	for _, c := range r.cells {
+		out = append(out, c.Text)
 	}
+	return append(out, strings.Join(withoutEmpty([]string{r.notes, r.path}), ", "))
+}
+
+func (l *line) row(platforms int) row {
+	f := l.finding
+	notes := decisionNotes(f)
 	if len(l.platforms) > 0 && len(l.platforms) < platforms {
 		notes = append(notes, "only "+plain.Line(strings.Join(l.platforms, ", "), pathWidth))
 	}
-	return append(cells, strings.Join(notes, ", "))
+	path := ""
+	if len(l.paths) > 0 && !ofDistribution(f.Type) {
+		path = plain.Tail(l.paths[0], pathWidth)
+		if more := len(l.paths) - 1; more > 0 {
+			path += fmt.Sprintf(" (+%d)", more)
+		}
+	}
+	return row{
+		cells: []Span{severitySpan(f.Severity), {Text: plain.Line(f.ID, nameWidth)}, {Text: l.nameText()}, {Text: versionText(f)}},
+		notes: strings.Join(notes, ", "),
+		path:  path,
+	}
 }
 
 // nameText is the packages of a line: all of two, else the first and a count.
@@ -202,32 +209,6 @@ func restOfGroups(groups []group) string {
 		n += total(countAll(g.found))
 	}
 	return fmt.Sprintf("… and %d more in %s", n, plain.Count(len(groups), "other instruction", "other instructions"))
-}
-
-// restText counts what does not block, and what was taken out of account.
-func restText(r *scan.Report) string {
-	image, stages := nonBlocking(r)
-	warned := 0
-	if len(r.Verdict.Secrets) == 0 {
-		warned = SecretCount(r)
-	}
-	var parts []string
-	for _, p := range []struct{ text, where string }{
-		{secretsAnd(warned, CountText(countAll(image))), " in the image"},
-		{secretsAnd(len(groupSecrets(stageSecrets(r))), CountText(countAll(stages))), " in build stages only"},
-	} {
-		if p.text != "" {
-			parts = append(parts, p.text+p.where)
-		}
-	}
-	var lines []string
-	if len(parts) > 0 {
-		lines = append(lines, "Not blocking: "+strings.Join(parts, "; "))
-	}
-	if text := IgnoredText(r.Verdict.Ignored); text != "" {
-		lines = append(lines, "Ignored: "+text)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // silentRules ignore what nobody has to hear of: it was decided by whoever wrote

@@ -126,9 +126,64 @@ func compileAll(files []config.File) (*rules, error) {
 		r.add(m, "", true)
 	}
 	for _, u := range users {
+		if err := checkSets(u); err != nil {
+			return nil, err
+		}
 		r.add(u.module, u.file.Name, u.file.MayIgnore)
 	}
-	return r, nil
+	return r, r.checkUsed(users)
+}
+
+// checkSets refuses rules that have a set's name and are none: what a function or
+// a mapping of that name holds nobody would see.
+func checkSets(u userModule) error {
+	for _, rule := range u.module.Rules {
+		name := setOf(rule)
+		if name == "" || len(rule.Head.Args) == 0 && len(rule.Head.Ref()) == 1 {
+			continue
+		}
+		return errors.Errorf("%s:%d: %s is no set of results, write %[3]s contains RESULT if …", u.file.Name, rule.Location.Row, name)
+	}
+	return nil
+}
+
+// setOf is the set that a rule adds to, empty if it is no set's name.
+func setOf(rule *ast.Rule) string {
+	name, ok := rule.Head.Ref()[0].Value.(ast.Var)
+	if !ok || !slices.Contains(sets, string(name)) {
+		return ""
+	}
+	return string(name)
+}
+
+// checkUsed refuses packages of which nothing can come: they have no set of
+// results, and no other package reads them. Somebody has called a set something
+// else ("violation"), and believes that it blocks.
+func (r *rules) checkUsed(users []userModule) error {
+	for _, u := range users {
+		name := packageName(u.module)
+		at := slices.IndexFunc(r.packages, func(p rulePackage) bool { return p.name == name })
+		if len(r.packages[at].sets) > 0 || r.read(u.module.Package.Path) {
+			continue
+		}
+		return errors.Errorf("%s:%d: package %s has none of the sets %s, and no other package reads it", u.file.Name, u.module.Package.Location.Row, name, strings.Join(sets, ", "))
+	}
+	return nil
+}
+
+// read says whether a package is read by another one.
+func (r *rules) read(path ast.Ref) bool {
+	found := false
+	for _, m := range r.compiler.Modules {
+		if m.Package.Path.Equal(path) {
+			continue
+		}
+		ast.WalkRefs(m, func(ref ast.Ref) bool {
+			found = found || ref.HasPrefix(path)
+			return found
+		})
+	}
+	return found
 }
 
 type userModule struct {
@@ -234,7 +289,7 @@ func (r *rules) add(m *ast.Module, file string, mayIgnore bool) {
 	p := &r.packages[at]
 	p.mayIgnore = p.mayIgnore && mayIgnore
 	for _, s := range sets {
-		has := slices.ContainsFunc(m.Rules, func(rule *ast.Rule) bool { return rule.Head.Ref().String() == s || string(rule.Head.Name) == s })
+		has := slices.ContainsFunc(m.Rules, func(rule *ast.Rule) bool { return setOf(rule) == s })
 		if has && !slices.Contains(p.sets, s) {
 			p.sets = append(p.sets, s)
 		}

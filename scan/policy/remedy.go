@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
@@ -12,7 +13,22 @@ import (
 const shownBumps = 4
 
 // remedy says in one line what to do about a group.
-func (g *group) remedy() string {
+func (g *group) remedy(r *scan.Report) string {
+	text := g.steps(r)
+	fixable := 0
+	for _, l := range g.lines {
+		if fixed(l.finding) {
+			fixable++
+		}
+	}
+	if rest := len(g.lines) - fixable; rest > 0 && fixable > 0 {
+		text += fmt.Sprintf(" (%d without a fix yet)", rest)
+	}
+	return text
+}
+
+// steps are what to do about what has a fix.
+func (g *group) steps(r *scan.Report) string {
 	var distro string
 	var bumps []bump
 	fixable := 0
@@ -32,7 +48,7 @@ func (g *group) remedy() string {
 	case fixable == 0:
 		return "no fixed version yet: leave the package out, or let what has no fix pass with --only-fixed"
 	case g.layer.Base != "":
-		parts = append(parts, "use a newer "+imageName(g.layer.Base))
+		parts = append(parts, newerBase(r, g))
 		if distro != "" {
 			parts[0] += ", or RUN " + upgrade[distro] + " on top of it"
 		}
@@ -43,11 +59,7 @@ func (g *group) remedy() string {
 	if len(bumps) > 0 {
 		parts = append(parts, bumpText(bumps))
 	}
-	text := strings.Join(parts, "; ")
-	if rest := len(g.lines) - fixable; rest > 0 {
-		text += fmt.Sprintf(" (%d without a fix yet)", rest)
-	}
-	return text
+	return strings.Join(parts, "; ")
 }
 
 func (g *group) isRun() bool {
@@ -119,13 +131,9 @@ func imageName(ref string) string {
 	return plain.Line(name, pathWidth)
 }
 
-// heading names the group's instruction and where it stands.
-func (g *group) heading() string {
-	where := plain.Location(g.layer.File, g.layer.StartLine, g.layer.EndLine)
-	if where != "" {
-		where += "  "
-	}
-	return where + g.instructionText()
+// place says where the group's instruction stands, and names it.
+func (g *group) place() (where, text string) {
+	return plain.Location(g.layer.File, g.layer.StartLine, g.layer.EndLine), g.instructionText()
 }
 
 func (g *group) instructionText() string {

@@ -229,12 +229,16 @@ func TestUnusedAndExpiredExceptionsAreReported(t *testing.T) {
 
 func TestRulesThatFailStopTheScan(t *testing.T) {
 	for name, tc := range map[string]struct{ rego, want string }{
-		"no result":        {"deny contains 7", "neither a message nor an object"},
-		"unknown finding":  {"deny contains {\"finding\": 99999}", "neither one of input.findings nor its key"},
-		"message as list":  {"deny contains {\"message\": [1]}", "message is no string"},
-		"deny is a number": {"deny := 1", "it must be a set or an array"},
-		"failing function": {"deny contains x if x := to_number(input.platform)", "policy/team.rego:3"},
-		"conflict":         {"deny contains f.x if f := {\"x\": y}\ny := 1 if input.platform\ny := 2 if input.platform", "policy/team.rego:"},
+		"no result":          {"deny contains 7", "neither a message nor an object"},
+		"unknown finding":    {"deny contains {\"finding\": 99999}", "neither one of input.findings nor its key"},
+		"message as list":    {"deny contains {\"message\": [1]}", "message is no string"},
+		"deny is a number":   {"deny := 1", "it must be a set or an array"},
+		"deny is a mapping":  {"deny[msg] if msg := \"a\"", "policy/team.rego:3: deny is no set of results, write deny contains RESULT if …"},
+		"deny is a function": {"deny(x) := x", "policy/team.rego:3: deny is no set of results"},
+		"deny has a key":     {"deny.a := true", "policy/team.rego:3: deny is no set of results"},
+		"no set at all":      {"violation contains \"no\"", "policy/team.rego:1: package team has none of the sets ignore, deny, warn, info, and no other package reads it"},
+		"failing function":   {"deny contains x if x := to_number(input.platform)", "policy/team.rego:3"},
+		"conflict":           {"deny contains f.x if f := {\"x\": y}\ny := 1 if input.platform\ny := 2 if input.platform", "policy/team.rego:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts := options("high", false)
@@ -255,7 +259,7 @@ func TestPoliciesKeepTheirPackagesApart(t *testing.T) {
 	mine := config.File{Name: "policy/a.rego", Data: []byte("package team\n\ndeny contains \"x\" if not exempt\n\ndefault exempt := false\n")}
 	theirs := config.File{Name: "oci://registry/policy!b.rego", Data: []byte("package team\n\nallowed := true\n")}
 	inside := config.File{Name: "oci://registry/policy!b.rego", Data: []byte("package team.more\n\nallowed := true\n")}
-	other := config.File{Name: "oci://registry/policy!b.rego", Data: []byte("package teams\n\nallowed := true\n")}
+	other := config.File{Name: "oci://registry/policy!b.rego", Data: []byte("package teams\n\nwarn contains \"x\"\n")}
 	if err := Compile([]config.File{mine, other}); err != nil {
 		t.Error(err)
 	}
@@ -293,9 +297,13 @@ func TestVerdictIsTheSameEveryTime(t *testing.T) {
 
 func TestCheckThatDoesNotExistIsRefused(t *testing.T) {
 	opts := options("high", false)
-	opts.Checks.Rules = map[string]config.Effect{"rot-user": config.EffectBlock, "dockerfile/StageNameCasing": config.EffectBlock, "no-*": config.EffectWarn}
+	opts.Checks.Rules = map[string]config.Effect{"rot-user": config.EffectBlock, "dockerfile/StageNameCasing": config.EffectBlock, "no-*": config.EffectWarn, "*Casing": config.EffectBlock, "docker*": config.EffectBlock}
 	err := Evaluate(sample.Report(), opts)
 	if err == nil || !strings.Contains(err.Error(), `checks.rules: there is no check "rot-user", did you mean root-user?`) {
+		t.Errorf("error is %v", err)
+	}
+	opts.Checks.Rules = map[string]config.Effect{"rot-*": config.EffectBlock}
+	if err := Evaluate(sample.Report(), opts); err == nil || !strings.Contains(err.Error(), `checks.rules: "rot-*" stands for no check`) {
 		t.Errorf("error is %v", err)
 	}
 }

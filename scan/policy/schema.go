@@ -1,16 +1,13 @@
 package policy
 
 import (
-	"encoding"
-	"encoding/json"
 	"reflect"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/internal/jsonschema"
 )
 
 // schemaID is where the schema of the rules' input is published.
@@ -21,7 +18,7 @@ const schemaID = "https://github.com/scan-build/scan-build/raw/main/scan/policy/
 // apply, and nobody would see.
 func InputSchema() map[string]any {
 	s := schemaOf(reflect.TypeFor[Input]())
-	s["$schema"], s["$id"], s["title"] = "https://json-schema.org/draft/2020-12/schema", schemaID, "What the rules of a scan-build policy see of a platform"
+	s["$schema"], s["$id"], s["title"] = jsonschema.Draft, schemaID, "What the rules of a scan-build policy see of a platform"
 	return s
 }
 
@@ -39,47 +36,11 @@ var findingTypes = []reflect.Type{
 
 // schemaOf is the schema of a Go type as encoding/json writes it.
 func schemaOf(t reflect.Type) map[string]any {
-	switch {
-	case t.Kind() == reflect.Pointer:
-		return schemaOf(t.Elem())
-	case t == reflect.TypeFor[scan.Severity](), t == reflect.TypeFor[time.Time](), t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
-		return map[string]any{"type": "string"}
-	case t.Implements(reflect.TypeFor[json.Marshaler]()):
-		panic("policy: no schema for " + t.String()) // a test makes the schema
+	g := &jsonschema.Generator{Closed: true, Types: map[reflect.Type]jsonschema.Schema{reflect.TypeFor[scan.Severity](): {"type": "string"}}}
+	var kinds []any
+	for _, f := range findingTypes {
+		kinds = append(kinds, g.Of(f))
 	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return map[string]any{"type": "boolean"}
-	case reflect.Int, reflect.Int64:
-		return map[string]any{"type": "integer"}
-	case reflect.Float64:
-		return map[string]any{"type": "number"}
-	case reflect.String:
-		return map[string]any{"type": "string"}
-	case reflect.Slice:
-		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
-	case reflect.Map:
-		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem())}
-	case reflect.Interface: // a finding
-		var kinds []any
-		for _, f := range findingTypes {
-			kinds = append(kinds, schemaOf(f))
-		}
-		return map[string]any{"anyOf": kinds}
-	case reflect.Struct:
-		return schemaOfStruct(t)
-	}
-	panic("policy: no schema for " + t.String()) // a test makes the schema
-}
-
-func schemaOfStruct(t reflect.Type) map[string]any {
-	properties := map[string]any{}
-	for _, f := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || name == "" {
-			continue
-		}
-		properties[name] = schemaOf(f.Type)
-	}
-	return map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
+	g.Types[reflect.TypeFor[any]()] = jsonschema.Schema{"anyOf": kinds}
+	return g.Of(t)
 }

@@ -20,36 +20,52 @@ const (
 	acceptedFor = 90 // days
 )
 
-// secretBlock says which secrets block and what to do about each, in lines.
-func secretBlock(r *scan.Report) []string {
-	if len(r.Verdict.Secrets) == 0 {
-		return nil
+// secretsBlock says which secrets block and what to do about each.
+func (p *page) secretsBlock() {
+	if len(p.r.Verdict.Secrets) == 0 {
+		return
 	}
-	all := groupSecrets(r.Verdict.Secrets)
-	shown := all[:min(len(all), shownSecrets)]
-	elsewhere := placesInStages(r, shown)
-	var out []string
+	all := groupSecrets(p.r.Verdict.Secrets)
+	shown := all[:min(len(all), p.secrets)]
+	elsewhere := placesInStages(p.r, shown)
 	for _, g := range byOrigin(shown) {
-		out = append(out, "", g.heading())
+		p.heading(g.place())
 		for _, f := range g.secrets {
-			for _, l := range f.text(r, elsewhere[valueOf(f.Secret)]) {
-				out = append(out, "  "+l)
-			}
+			p.secret(f, elsewhere[valueOf(f.Secret)])
 		}
-		out = append(out, "  fix: "+g.remedy())
+		p.fix(g.remedy())
 	}
 	if more := len(all) - len(shown); more > 0 {
-		out = append(out, "", fmt.Sprintf("… and %s", plain.Count(more, "more secret", "more secrets")))
+		p.blank()
+		p.rest("… and " + plain.Count(more, "more secret", "more secrets"))
 	}
-	return append(out, acceptText(shown, r.Finished)...)
+	if !p.accept {
+		p.cut = true
+		return
+	}
+	for _, l := range acceptText(shown, p.r.Finished) {
+		p.whole(l)
+	}
 }
 
-// heading names the instruction and where it stands.
-func (g *instructionSecrets) heading() string {
-	if g.inConfigOnly() {
-		return g.origin()
+func (p *page) secret(f *foundSecret, elsewhere []secretPlace) {
+	first, rest := f.text(p.r, elsewhere)
+	it := item{cells: []Span{{RoleSecret, first[0]}}}
+	for _, c := range first[1:] {
+		it.cells = append(it.cells, Span{Text: c})
 	}
-	return g.group.heading()
+	p.itemRow(it)
+	for _, l := range rest {
+		p.text(6, Span{Text: "    " + l})
+	}
+}
+
+// place names the instruction and where it stands.
+func (g *instructionSecrets) place() (where, text string) {
+	if g.inConfigOnly() {
+		return "", g.origin()
+	}
+	return g.group.place()
 }
 
 // origin names the instruction, or the configuration if none is known.
@@ -64,25 +80,20 @@ func (g *instructionSecrets) inConfigOnly() bool {
 	return g.source == scan.SecretInConfig && g.layer.Instruction == ""
 }
 
-// text is a secret in lines: what it is, where else it is, and to rotate it.
-func (f *foundSecret) text(r *scan.Report, elsewhere []secretPlace) []string {
-	first := []string{"SECRET", plain.Line(f.Rule, nameWidth), plain.Line(f.Redacted, redactedWidth), whereText(f.Secret)}
+// text is a secret in cells, and in lines where else it is and that it has to be
+// rotated.
+func (f *foundSecret) text(r *scan.Report, elsewhere []secretPlace) (cells, lines []string) {
+	cells = []string{"SECRET", plain.Line(f.Rule, nameWidth), plain.Line(f.Redacted, redactedWidth), whereText(f.Secret)}
 	if p := f.platforms(); len(p) < len(r.Platforms) {
-		first = append(first, "only "+plain.Line(strings.Join(p, ", "), pathWidth))
-	}
-	out := []string{strings.Join(withoutEmpty(first), "  ")}
-	indented := func(format string, args ...any) { out = append(out, "  "+fmt.Sprintf(format, args...)) }
-	if f.Description != "" {
-		indented("%s", plain.Line(f.Description, sentenceWidth))
+		cells = append(cells, "only "+plain.Line(strings.Join(p, ", "), pathWidth))
 	}
 	if f.Removed > 0 {
-		indented("removed %s, but deleting the file in a later layer does not remove it from the image", removedBy(r, f.places[0]))
+		lines = append(lines, fmt.Sprintf("removed %s, but deleting the file in a later layer does not remove it from the image", removedBy(r, f.places[0])))
 	}
 	if also := alsoText(append(f.places[1:len(f.places):len(f.places)], elsewhere...)); also != "" {
-		indented("also in %s", also)
+		lines = append(lines, "also in "+also)
 	}
-	indented("rotate it, layers and build caches keep a copy: %s", Help(f.Rule))
-	return out
+	return withoutEmpty(cells), append(lines, "rotate it, layers and build caches keep a copy: "+Help(f.Rule))
 }
 
 func withoutEmpty(list []string) []string {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/internal/plain"
@@ -51,7 +52,14 @@ func (g *instructionSecrets) warning(r *scan.Report) Warning {
 		URL: Help(g.secrets[0].Rule),
 	}
 	for _, f := range g.secrets[:min(n, shownSecrets)] {
-		w.Detail = append(w.Detail, f.text(r, nil)...)
+		cells, lines := f.text(r, nil)
+		w.Detail = append(w.Detail, strings.Join(cells, "  "))
+		if f.Description != "" {
+			w.Detail = append(w.Detail, "  "+plain.Line(f.Description, sentenceWidth))
+		}
+		for _, l := range lines {
+			w.Detail = append(w.Detail, "  "+l)
+		}
 		if f.Fingerprint != "" {
 			w.Detail = append(w.Detail, "  fingerprint: "+plain.Line(f.Fingerprint, 0))
 		}

@@ -28,7 +28,7 @@ type Warning struct {
 // Warnings returns what a report says beyond what blocks: first stages that
 // could not be judged fully, then secrets, then rules about no single finding, then
 // vulnerabilities, one warning for each instruction, worst first, then
-// configuration, one warning for each check. What the final image has too is not
+// what analyzers found, one for each of them, then configuration, one for each check. What the final image has too is not
 // repeated for a build stage, nor what several platforms or stages share.
 func Warnings(r *scan.Report) []Warning {
 	out := append(gapWarnings(r), secretWarnings(r)...)
@@ -43,6 +43,7 @@ func Warnings(r *scan.Report) []Warning {
 		}
 		out = append(out, g.warning(r))
 	}
+	out = append(out, externalWarnings(r)...)
 	config := misconfigurationWarnings(r)
 	if room := max(shownWarnings-len(out), 1); len(config) > room {
 		rest := plain.Count(len(config)-room, "more check warns", "more checks warn") + " about the image's configuration"

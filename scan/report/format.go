@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/scan-build/scan-build/scan"
+	"github.com/scan-build/scan-build/scan/report/html"
 )
 
 // Format is one way to render a report.
@@ -28,11 +29,14 @@ func Formats() []Format {
 		{"json", "The whole report, as later commands read it", "application/json", writeJSON},
 		{"table", "The findings and secrets of every stage, for people", "text/plain; charset=utf-8", writeTable},
 		{"spdx", "SPDX 2.3 SBOM of the image, one per platform in one document", "application/spdx+json", writeSPDX},
+		{"cyclonedx", "CycloneDX 1.6 SBOM of the image with its vulnerabilities and what was decided about them (VEX)", "application/vnd.cyclonedx+json", writeCycloneDX},
+		{"openvex", "OpenVEX document: what is known of the effect of each vulnerability", "application/json", writeOpenVEX},
 		{"sarif", "SARIF 2.1.0 for code hosts: every finding at its Dockerfile line", "application/sarif+json", writeSARIF},
 		{"gitlab", "Container scanning report for GitLab: the vulnerabilities of the image", "application/json", writeGitLab},
 		{"junit", "JUnit XML for CI systems: a test for each instruction, which fails if what it brought blocks", "application/xml", writeJUnit},
 		{"markdown", "A comment for a pull request, at most 65,000 bytes", "text/markdown; charset=utf-8", writeMarkdown},
 		{"compliance", "What the scan shows of the controls of CIS, NIST, PCI DSS, HIPAA, SOC 2 and FedRAMP", "text/plain; charset=utf-8", writeCompliance},
+		{"html", "One self-contained page to filter, sort and share, for people", "text/html; charset=utf-8", html.Write},
 		{"compliance-json", "The same for programs", "application/json", writeComplianceJSON},
 	}
 }

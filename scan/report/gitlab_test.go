@@ -94,7 +94,7 @@ func TestGitLabReportIsValidAndReadsWell(t *testing.T) {
 	got := render(t, "gitlab", everything(t))
 	golden(t, "gitlab.json", got)
 	for _, s := range schemas {
-		schema := compileSchema(t, s)
+		schema := compileSchema(t, "schema.json", []byte(s))
 		validate(t, schema, got)
 		validate(t, schema, render(t, "gitlab", &scan.Report{}))
 		validate(t, schema, render(t, "gitlab", hostile(t)))

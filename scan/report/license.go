@@ -6,10 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/spdx/tools-golang/spdx/v2/v2_3"
 
 	"github.com/scan-build/scan-build/scan/internal/plain"
 )
+
+// licenseRef begins the identifier of a license that is none of SPDX's.
+const licenseRef = "LicenseRef-"
 
 // licenseReader turns what packages say of their licenses into SPDX license
 // expressions (annex D). What is none becomes a LicenseRef of the document.
@@ -58,7 +62,7 @@ func (l *licenseReader) expression(raw string) string {
 		sum := sha256.Sum256([]byte(raw))
 		label := unsafeInID.ReplaceAllString(raw, "-")
 		label = strings.Trim(label[:min(len(label), 40)], "-")
-		e = strings.TrimSuffix("LicenseRef-"+label, "-") + "-" + hex.EncodeToString(sum[:6])
+		e = strings.TrimSuffix(licenseRef+label, "-") + "-" + hex.EncodeToString(sum[:6])
 		l.other[e] = raw
 	}
 	l.read[raw] = e
@@ -74,3 +78,27 @@ func (l *licenseReader) others() []*v2_3.OtherLicense {
 	slices.SortFunc(out, func(a, b *v2_3.OtherLicense) int { return strings.Compare(a.LicenseIdentifier, b.LicenseIdentifier) })
 	return out
 }
+
+// cycloneDX is what a package says of its licenses in CycloneDX's form: one
+// expression where all are expressions, a list of names where one is not.
+func (l *licenseReader) cycloneDX(licenses []string) *cdx.Licenses {
+	e := l.declared(licenses)
+	switch {
+	case e == noAssertion:
+		return nil
+	case !strings.Contains(e, licenseRef):
+		return &cdx.Licenses{{Expression: e, Acknowledgement: ptr(cdx.LicenseAcknowledgementDeclared)}}
+	}
+	var out cdx.Licenses
+	var seen []string
+	for _, raw := range licenses {
+		if raw = plain.Line(raw, messageWidth); raw == "" || slices.Contains(seen, raw) {
+			continue
+		}
+		seen = append(seen, raw)
+		out = append(out, cdx.LicenseChoice{License: &cdx.License{Name: raw, Acknowledgement: cdx.LicenseAcknowledgementDeclared}})
+	}
+	return &out
+}
+
+func ptr[T any](v T) *T { return &v }

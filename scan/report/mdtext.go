@@ -29,10 +29,10 @@ var codeText = strings.NewReplacer("`", "ˋ", `\|`, `\¦`, "|", `\|`)
 // invisible space.
 func mdProse(s string) string {
 	s = plain.Line(s, sarifText)
-	return reference.ReplaceAllString(punctuation.ReplaceAllString(s, `\$0`), "$1\u200b$2")
+	return mention.ReplaceAllString(punctuation.ReplaceAllString(s, `\$0`), "$1\u200b$2")
 }
 
 var (
 	punctuation = regexp.MustCompile("[!#$&()*+.:<>@\\[\\\\\\]_`{|}~-]")
-	reference   = regexp.MustCompile(`([@#!~%&])([A-Za-z0-9"\\])`)
+	mention     = regexp.MustCompile(`([@#!~%&])([A-Za-z0-9"\\])`)
 )

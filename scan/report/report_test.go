@@ -101,7 +101,9 @@ func TestJSONReportIsTheReport(t *testing.T) {
 	}
 }
 
-func TestEveryFormatTakesForeignText(t *testing.T) {
+// foreign is a report in which every text is a stranger's.
+func foreign(t *testing.T) *scan.Report {
+	t.Helper()
 	evil := "\x1b[2J\r\nx\x00\xff\u202e<>&\"'"
 	r := sample.Report()
 	r.Target, r.Scanner.Version, r.Notices = evil, evil, []string{evil}
@@ -118,6 +120,9 @@ func TestEveryFormatTakesForeignText(t *testing.T) {
 		for i := range s.Findings {
 			f := &s.Findings[i]
 			f.ID, f.Package, f.Version, f.Path, f.PURL, f.Fix.Versions = evil, evil, evil, evil, evil, []string{evil}
+			f.Aliases, f.URLs, f.Namespace, f.Summary, f.Published = []string{evil, evil + "2"}, []string{evil, "javascript:alert(1)"}, evil, evil, evil
+			f.CVSS = []scan.CVSS{{Version: evil, Vector: evil, Score: 11, Source: evil}}
+			f.EPSS, f.KEV = &scan.EPSS{Score: 0.5, Date: evil}, &scan.KEV{DateAdded: evil}
 		}
 		for i := range s.Secrets {
 			x := &s.Secrets[i]
@@ -127,7 +132,11 @@ func TestEveryFormatTakesForeignText(t *testing.T) {
 			}
 		}
 	}
-	decided(t, r)
+	return decided(t, r)
+}
+
+func TestEveryFormatTakesForeignText(t *testing.T) {
+	r := foreign(t)
 	for _, f := range Formats() {
 		var b bytes.Buffer
 		if err := f.Write(&b, r); err != nil {
@@ -152,5 +161,20 @@ func TestFormatsAreDescribed(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 		seen[f.Name] = true
+	}
+}
+
+func TestTableNamesBetterBases(t *testing.T) {
+	r := sample.Configured()
+	for i := range r.Platforms {
+		b := r.Platforms[i].FinalStage().Base
+		b.Advice = []scan.BaseAdvice{{Ref: "debian:12", Digest: b.CurrentDigest, Gone: map[string]int{"high": 14}}}
+	}
+	var b strings.Builder
+	if err := WriteTable(&b, r, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n  base image: debian:12@sha256:dddddddddddd → debian:12: 14 fewer high, 0 new\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
 	}
 }

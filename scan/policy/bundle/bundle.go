@@ -102,8 +102,8 @@ func (b *Bundle) file(name string) (config.File, bool) {
 }
 
 // extensions are the kinds of file that a policy can use: options, Rego, VEX
-// documents, reports to test with, public keys.
-var extensions = []string{".yaml", ".yml", ".rego", ".json", ".xml", ".pub"}
+// documents, reports to test with, public keys, rules for secrets.
+var extensions = []string{".yaml", ".yml", ".rego", ".json", ".xml", ".pub", ".toml"}
 
 // Kept says whether a file of this name becomes part of a bundle. Hidden ones do
 // not, nor those of kinds that no policy uses, so that a folder may hold a README

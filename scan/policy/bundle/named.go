@@ -30,7 +30,8 @@ const regoTest = "_test.rego"
 // named reads the files that the joined options name into them. fileName is that
 // of the project's own options file.
 func (l *loader) named(ctx context.Context, opts *config.Options, fileName string) error {
-	names, err := l.lookUp(ctx, fileName, slices.Concat(opts.Rego, opts.VEX))
+	rules := rulesOfPolicies(opts.Secrets)
+	names, err := l.lookUp(ctx, fileName, slices.Concat(opts.Rego, opts.VEX, rules))
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,29 @@ func (l *loader) named(ctx context.Context, opts *config.Options, fileName strin
 			opts.VEXFiles = add(opts.VEXFiles, f)
 		}
 	}
-	return checkSize(opts.RegoFiles, opts.VEXFiles)
+	for _, entry := range rules {
+		files, err := names.match(keySecretRules, entry, func(string) bool { return true })
+		if err != nil {
+			return err
+		}
+		opts.Secrets.RuleFiles = append(opts.Secrets.RuleFiles, files...)
+	}
+	return checkSize(opts.RegoFiles, opts.VEXFiles, opts.Secrets.RuleFiles)
+}
+
+// keySecretRules is the key under which files have rules for secrets.
+const keySecretRules = "secrets.rules"
+
+// rulesOfPolicies are the entries for the rules for secrets that a policy has in
+// its files. Those of the project are read by whoever searches.
+func rulesOfPolicies(s config.Secrets) []string {
+	var out []string
+	for _, rules := range s.Rules {
+		if policy, name := splitName(rules); policy != "" && s.Mode != config.SecretsOff {
+			out = append(out, policy+nameSeparator+literal(name))
+		}
+	}
+	return out
 }
 
 // add adds a file, once. Two entries may lead to it, of which the one that
@@ -80,7 +103,7 @@ func checkSize(lists ...[]config.File) error {
 		}
 	}
 	if n > MaxFiles || size > MaxSize {
-		return errors.Errorf("rego and vex name %d files of %d bytes, at most %d of %d bytes are taken", n, size, MaxFiles, MaxSize)
+		return errors.Errorf("rego, vex and secrets.rules name %d files of %d bytes, at most %d of %d bytes are taken", n, size, MaxFiles, MaxSize)
 	}
 	return nil
 }
@@ -108,7 +131,7 @@ func (l *loader) lookUp(ctx context.Context, fileName string, entries []string) 
 	}
 	var err error
 	out.project, err = l.src.Files(ctx, patterns...)
-	return out, errors.Wrap(err, "failed to read the files that rego and vex name")
+	return out, errors.Wrap(err, "failed to read the files that rego, vex and secrets.rules name")
 }
 
 // folderOf is where the names of a policy's options lead.

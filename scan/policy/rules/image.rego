@@ -1,5 +1,6 @@
 # What is about no single finding: base images, licences, and what could not be
-# checked.
+# checked. A stage may have no layer, and a package be in none that is known: a
+# rule that read one would then say nothing.
 package scan.image
 
 # METADATA
@@ -9,7 +10,7 @@ deny contains result if {
 	some s in input.stages
 	s.base.approved == false
 	result := {
-		"rule": "base-not-approved", "stage": s.name, "layer": s.layers[0],
+		"rule": "base-not-approved", "stage": s.name, "layer": object.get(s, ["layers", 0], null),
 		"message": sprintf("%s is no approved base image", [s.base.ref]),
 	}
 }
@@ -22,7 +23,7 @@ deny contains result if {
 	s.base.days > input.options.base.maxDays
 	s.final
 	result := {
-		"rule": "base-too-old", "stage": s.name, "layer": s.layers[0],
+		"rule": "base-too-old", "stage": s.name, "layer": object.get(s, ["layers", 0], null),
 		"message": sprintf("%s is %v days old, at most %v are allowed", [s.base.ref, s.base.days, input.options.base.maxDays]),
 	}
 }
@@ -37,7 +38,7 @@ warn contains result if {
 	s.base
 	not s.base.days
 	result := {
-		"rule": "base-of-unknown-age", "stage": s.name, "layer": s.layers[0],
+		"rule": "base-of-unknown-age", "stage": s.name, "layer": object.get(s, ["layers", 0], null),
 		"message": sprintf("%s does not say when it was made: base.max-age cannot be checked", [s.base.ref]),
 	}
 }
@@ -50,7 +51,7 @@ deny contains result if {
 	p.deniedLicense
 	p.final
 	result := {
-		"rule": "license", "stage": p.stage, "package": p.name, "version": p.version, "path": p.path, "layer": p.layer,
+		"rule": "license", "stage": p.stage, "package": p.name, "version": p.version, "path": p.path, "layer": object.get(p, "layer", null),
 		"message": sprintf("%s %s is under %s", [p.name, p.version, p.deniedLicense]),
 	}
 }

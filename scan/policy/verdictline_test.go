@@ -1,4 +1,4 @@
-package plugin
+package policy
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 	"github.com/scan-build/scan-build/scan"
 )
 
-func TestSummaryCountsSecretsAndFindings(t *testing.T) {
+func TestVerdictCountsSecretsAndFindings(t *testing.T) {
 	secret := func(fingerprint string) scan.Secret {
 		return scan.Secret{Rule: "r", Fingerprint: fingerprint, Source: scan.SecretInFile, Path: "p"}
 	}
@@ -31,7 +31,7 @@ func TestSummaryCountsSecretsAndFindings(t *testing.T) {
 			Platforms: []scan.Platform{{Stages: []scan.Stage{{Final: true, Secrets: tc.secrets}}}},
 			Verdict:   scan.Verdict{SecretMode: tc.mode, Counts: tc.counts},
 		}
-		if diff := cmp.Diff(want, describeCounts(r)); diff != "" {
+		if diff := cmp.Diff(want, imageText(r)); diff != "" {
 			t.Error(diff)
 		}
 	}
