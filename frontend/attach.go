@@ -153,6 +153,18 @@ func hasSBOM(res *gwclient.Result, platform string) bool {
 	return false
 }
 
+// results are those of all operations on layers.
+func (p *plan) results() []gwclient.Reference {
+	var out []gwclient.Reference
+	for _, a := range p.analyses {
+		out = append(out, a.ref)
+	}
+	for _, r := range p.external {
+		out = append(out, r.ref)
+	}
+	return out
+}
+
 // attachCarriers makes the analyses part of the result's cache: one empty
 // bundle for each, see carrierPath.
 func (o *Outcome) attachCarriers(res *gwclient.Result) {
@@ -160,10 +172,10 @@ func (o *Outcome) attachCarriers(res *gwclient.Result) {
 		return
 	}
 	platform := o.Report.Platforms[0].ID
-	for _, a := range o.plan.analyses {
+	for _, ref := range o.plan.results() {
 		res.AddAttestation(platform, gwclient.Attestation{
 			Kind:     gwpb.AttestationKind_Bundle,
-			Ref:      a.ref,
+			Ref:      ref,
 			Path:     carrierPath,
 			Metadata: metadata(true),
 		})

@@ -133,7 +133,7 @@ func cutPackages(s *scan.Stage) { s.Packages, s.Files, s.Owners, s.Accounts = ni
 
 func cutFindings(s *scan.Stage) {
 	cutPackages(s)
-	s.Findings, s.Secrets, s.Misconfigurations, s.Problems = nil, nil, nil, nil
+	s.Findings, s.Secrets, s.Misconfigurations, s.External, s.Problems = nil, nil, nil, nil, nil
 }
 
 // trimmed copies a report down to its stages and cuts each of them.

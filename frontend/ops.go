@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"path"
+	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -67,24 +68,35 @@ func output(run llb.ExecState) llb.State {
 	return run.AddMount(outDir, llb.Scratch().File(llb.Mkdir(carrierPath, 0o755), llb.WithCustomName("[scan] prepare output")))
 }
 
-// analyzeSnapshot finds what the layer between parent and child brought.
-func analyzeSnapshot(root llb.State, child llb.State, parent *llb.State, s *search, name string, opts ...llb.RunOption) llb.State {
-	args := []string{"/" + analyzeBinary, "--child", childDir, "--out", outDir}
-	opts = append(opts, snapshotMount(childDir, child))
-	if parent != nil {
-		args = append(args, "--parent", parentDir)
-		opts = append(opts, snapshotMount(parentDir, *parent))
+// mount makes an operation see a layer, and tells it how.
+func (src layerSource) mount() (args []string, mounts []llb.RunOption) {
+	if src.blob != nil {
+		return []string{"--tar", path.Join(blobDir, blobName)}, []llb.RunOption{snapshotMount(blobDir, *src.blob)}
 	}
-	more, mounts := s.option()
-	return output(runTool(root, append(args, more...), name, append(opts, mounts...)...))
+	args, mounts = []string{"--child", childDir}, []llb.RunOption{snapshotMount(childDir, *src.child)}
+	if src.parent != nil {
+		args, mounts = append(args, "--parent", parentDir), append(mounts, snapshotMount(parentDir, *src.parent))
+	}
+	return args, mounts
 }
 
-// analyzeBlob finds what a base image's layer brought, from the layer's tar.
-func analyzeBlob(root llb.State, blob llb.State, s *search, name string, opts ...llb.RunOption) llb.State {
-	args := []string{"/" + analyzeBinary, "--tar", path.Join(blobDir, blobName), "--out", outDir}
-	more, mounts := s.option()
-	opts = append(append(opts, snapshotMount(blobDir, blob)), mounts...)
-	return output(runTool(root, append(args, more...), name, opts...))
+// analyze finds what a layer brought.
+func analyze(root llb.State, src layerSource, s *search, name string, opts ...llb.RunOption) llb.State {
+	args, mounts := src.mount()
+	more, rules := s.option()
+	args = slices.Concat([]string{"/" + analyzeBinary}, args, []string{"--out", outDir}, more)
+	return output(runTool(root, args, name, slices.Concat(opts, mounts, rules)...))
+}
+
+// layerTree is a layer's files as a tree. It is not what llb.Diff gives: see
+// README.md.
+func layerTree(root llb.State, src layerSource, name string, opts ...llb.RunOption) llb.State {
+	if src.blob == nil && src.parent == nil {
+		return *src.child
+	}
+	args, mounts := src.mount()
+	args = slices.Concat([]string{"/" + matchBinary, "layer"}, args, []string{"--out", outDir})
+	return runTool(root, args, name, slices.Concat(opts, mounts)...).AddMount(outDir, llb.Scratch())
 }
 
 // unpackDatabase makes a database ready for matching.

@@ -21,7 +21,9 @@ import (
 type plan struct {
 	platforms []planPlatform
 	analyses  []*analysis
-	notices   []string
+	// external are the runs of analyzers that the user brought.
+	external []*externalRun
+	notices  []string
 
 	byOp map[digest.Digest]*analysis
 }
@@ -58,15 +60,22 @@ type planStage struct {
 // planLayer is one layer of a stage as it is reported.
 type planLayer struct {
 	scan.Layer
-	from *graph.Layer
+	from   *graph.Layer
+	source layerSource
 	*analysis
 }
+
+// layerSource is where a layer's files are: in its tar, or in the snapshot that
+// it made, with the one below it, if there is one, to tell them apart.
+type layerSource struct{ blob, child, parent *llb.State }
 
 // analysis is one analyze operation and, once it has run, its outcome.
 type analysis struct {
 	def       *llb.Definition
 	ref       gwclient.Reference
 	inventory scan.LayerInventory
+	// done is closed when the layer is there and has been analysed.
+	done chan struct{}
 }
 
 // planner makes a plan.
@@ -122,7 +131,6 @@ func (p *planner) add(ctx context.Context, id string, st llb.State, config, base
 type part struct {
 	planLayer
 	text string
-	make func(root llb.State, name string, opts ...llb.RunOption) llb.State
 }
 
 func (p *planner) stage(ctx context.Context, platform string, s *graph.Stage) (planStage, error) {
@@ -157,9 +165,8 @@ func (p *planner) prefix(platform string) string {
 // parts splits a base image into its layers; any other layer is itself.
 func (p *planner) parts(ctx context.Context, l *graph.Layer) ([]part, error) {
 	if l.Base == nil {
-		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l}, text: l.Text}
-		pt.make = p.search.fromSnapshots(&l.Child, l.Below())
-		return []part{pt}, nil
+		src := layerSource{child: &l.Child, parent: l.Below()}
+		return []part{{planLayer: planLayer{Layer: reported(l, l.Op), from: l, source: src}, text: l.Text}}, nil
 	}
 	layers, ok, err := p.baseLayers(ctx, l.Base)
 	if err != nil {
@@ -167,33 +174,21 @@ func (p *planner) parts(ctx context.Context, l *graph.Layer) ([]part, error) {
 	}
 	if !ok {
 		p.plan.notice("this engine cannot show the layers of a base image apart: %s is analysed as one layer", l.Base.Ref)
-		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l}, text: l.Text, make: p.search.fromSnapshots(&l.Child, nil)}
+		pt := part{planLayer: planLayer{Layer: reported(l, l.Op), from: l, source: layerSource{child: &l.Child}}, text: l.Text}
 		pt.Base = l.Base.Ref
 		return []part{pt}, nil
 	}
 	var out []part
 	for i, b := range layers {
-		pt := part{planLayer: planLayer{Layer: reported(l, b.digest), from: l}, text: l.Text}
+		src := layerSource{blob: b.blob, child: b.child, parent: b.parent}
+		pt := part{planLayer: planLayer{Layer: reported(l, b.digest), from: l, source: src}, text: l.Text}
 		pt.Base = l.Base.Ref
 		if len(layers) > 1 {
 			pt.text = fmt.Sprintf("%s (layer %d/%d)", l.Text, i+1, len(layers))
 		}
-		if b.blob == nil {
-			pt.make = p.search.fromSnapshots(b.child, b.parent)
-		} else {
-			pt.make = func(root llb.State, name string, opts ...llb.RunOption) llb.State {
-				return analyzeBlob(root, *b.blob, p.search, name, opts...)
-			}
-		}
 		out = append(out, pt)
 	}
 	return out, nil
-}
-
-func (s *search) fromSnapshots(child, parent *llb.State) func(llb.State, string, ...llb.RunOption) llb.State {
-	return func(root llb.State, name string, opts ...llb.RunOption) llb.State {
-		return analyzeSnapshot(root, *child, parent, s, name, opts...)
-	}
 }
 
 func reported(l *graph.Layer, id digest.Digest) scan.Layer {
@@ -219,14 +214,14 @@ func (p *planner) analysis(ctx context.Context, pt part, name string) (*analysis
 	if pt.from.IgnoreCache {
 		opts = append(opts, llb.IgnoreCache)
 	}
-	def, head, err := p.marshal(ctx, pt.make(p.tools.analyze, name, opts...))
+	def, head, err := p.marshal(ctx, analyze(p.tools.analyze, pt.source, p.search, name, opts...))
 	if err != nil {
 		return nil, err
 	}
 	if a := p.plan.byOp[head]; a != nil {
 		return a, nil
 	}
-	a := &analysis{def: def}
+	a := &analysis{def: def, done: make(chan struct{})}
 	p.plan.byOp[head] = a
 	p.plan.analyses = append(p.plan.analyses, a)
 	return a, nil
@@ -255,5 +250,6 @@ func (a *analysis) run(ctx context.Context, s *solver) error {
 	if v := a.inventory.SchemaVersion; v != scan.SchemaVersion {
 		return errors.Errorf("the scanner writes inventories of version %d, this program reads version %d: use a scanner and a plugin of the same release", v, scan.SchemaVersion)
 	}
+	close(a.done)
 	return nil
 }

@@ -126,7 +126,7 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 		if err := p.addResult(ctx2, res); err != nil {
 			return err
 		}
-		facts, err = s.analyze(ctx2, p)
+		facts, err = s.analyze(ctx2, p, bc)
 		return err
 	})
 	if err := eg.Wait(); err != nil {
@@ -136,6 +136,7 @@ func (s *scanner) run(ctx context.Context, res *gwclient.Result) (*Outcome, erro
 	if err != nil {
 		return nil, err
 	}
+	facts.external.add(report, p.plan)
 	all, err := match(ctx, sv, t, db, report, facts.advice.subjects(p.plan))
 	if err != nil {
 		return nil, err

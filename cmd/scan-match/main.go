@@ -1,10 +1,11 @@
 // Command scan-match is the half of a scan that knows grype. It runs inside a
-// build, without network and secrets, in one of four roles:
+// build, without network and secrets, in one of five roles:
 //
 //	scan-match match  --db DIR --in request.json --out DIR
 //	scan-match unpack --in DIR --out DIR [--sha256 SUM] [--source REF]
 //	scan-match build  --in DIR --out DIR --built RFC3339
 //	scan-match inflate --in FILE --out FILE
+//	scan-match layer  (--child DIR [--parent DIR] | --tar FILE) --out DIR
 //
 // match and unpack exit 0 and write down what went wrong with their input, so
 // that the reason reaches the user; they fail only if they cannot write.
@@ -32,7 +33,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("want a role: match, unpack, build or inflate")
+		return errors.New("want a role: match, unpack, build, inflate or layer")
 	}
 	switch role, rest := args[0], args[1:]; role {
 	case "match":
@@ -43,7 +44,9 @@ func run(ctx context.Context, args []string) error {
 		return runBuild(ctx, rest)
 	case "inflate":
 		return runInflate(rest)
+	case "layer":
+		return runLayer(ctx, rest)
 	default:
-		return errors.Errorf("unknown role %q, want match, unpack, build or inflate", role)
+		return errors.Errorf("unknown role %q, want match, unpack, build, inflate or layer", role)
 	}
 }

@@ -18,6 +18,8 @@ type Stage struct {
 	// Final marks the chain of the build's result.
 	Final  bool
 	Layers []Layer
+	// Snapshot is all of it: what its last layer's Child is, unless that is merged.
+	Snapshot llb.State
 }
 
 // Layer is one step of a chain.

@@ -42,6 +42,12 @@ func (w *walker) stage(steps []step, final bool) (Stage, error) {
 			return Stage{}, err
 		}
 		s.Layers = append(s.Layers, l)
+		if i == len(steps)-1 {
+			var err error
+			if s.Snapshot, err = w.def.state(st.at); err != nil {
+				return Stage{}, err
+			}
+		}
 	}
 	s.Name = w.src.stageName(where, s)
 	if l := s.Layers; len(l) == 1 && l[0].Base != nil && l[0].Known() && !isFrom(l[0].Text) {

@@ -118,7 +118,7 @@ func TestFileErrorsNameFileLineAndKey(t *testing.T) {
 		"unknown severity":    {"# gate\n\nfail-on: hi", `.scan-build.yaml:3: fail-on: unknown severity "hi", want critical, high, medium, low, negligible or none`},
 		"severity unknown":    {"fail-on: unknown", `.scan-build.yaml:1: fail-on: unknown severity "unknown", want critical, high, medium, low, negligible or none`},
 		"no value":            {"fail-on:", `.scan-build.yaml:1: fail-on: has no value`},
-		"unknown key":         {"only-fixed: true\nfoo: 1", `.scan-build.yaml:2: foo: unknown key, want version, extends, overridable, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, db, max-db-age or profiles`},
+		"unknown key":         {"only-fixed: true\nfoo: 1", `.scan-build.yaml:2: foo: unknown key, want version, extends, overridable, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, analyzers, db, max-db-age or profiles`},
 		"slip":                {"failon: high", `.scan-build.yaml:1: failon: unknown key, did you mean fail-on?`},
 		"snake case":          {"max_db_age: 1h", `.scan-build.yaml:1: max_db_age: unknown key, did you mean max-db-age?`},
 		"twice":               {"fail-on: low\nfail-on: high", `.scan-build.yaml:2: fail-on: is already set in line 1`},

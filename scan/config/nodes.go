@@ -46,12 +46,12 @@ func scalars(n *yaml.Node, several bool) ([]value, error) {
 			if err != nil {
 				return nil, &partError{line: item.Line, err: err}
 			}
-			values = append(values, value{v, item.Line})
+			values = append(values, value{text: v, line: item.Line})
 		}
 		return values, nil
 	}
 	v, err := scalar(n)
-	return []value{{v, n.Line}}, err
+	return []value{{text: v, line: n.Line}}, err
 }
 
 // eachValue calls f for the values of a setting that has at least one.
@@ -110,7 +110,7 @@ func (o Option) entry(n *yaml.Node, keys []string) (entry, error) {
 	}
 	e := entry{line: n.Line, values: map[string]value{}}
 	err := eachKey(resolve(n), func(key, v *yaml.Node, err error) error {
-		return e.take(key, v, keys, err)
+		return e.take(o.Entry, key, v, err)
 	})
 	return e, err
 }
@@ -121,23 +121,66 @@ func (o Option) brief(n *yaml.Node) (entry, error) {
 	if err != nil {
 		return entry{}, &partError{line: n.Line, err: err}
 	}
-	return entry{line: n.Line, values: map[string]value{o.Entry[0].Name: {text, n.Line}}}, nil
+	return entry{line: n.Line, values: map[string]value{o.Entry[0].Name: {text: text, line: n.Line}}}, nil
 }
 
-func (e *entry) take(key, v *yaml.Node, keys []string, err error) error {
-	fail := func(err error) error { return &partError{line: key.Line, key: shorten(key.Value), err: err} }
+func (e *entry) take(fields []Field, key, v *yaml.Node, err error) error {
+	fail := func(err error) error {
+		var part *partError
+		if errors.As(err, &part) {
+			return &partError{line: part.line, key: shorten(key.Value), err: part.err}
+		}
+		return &partError{line: key.Line, key: shorten(key.Value), err: err}
+	}
 	if err != nil {
 		return fail(err)
 	}
-	if !slices.Contains(keys, key.Value) {
-		return fail(unknownKey(key.Value, keys))
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == key.Value })
+	if i < 0 {
+		return fail(unknownKey(key.Value, fieldNames(fields)))
 	}
-	text, err := scalar(v)
+	got := value{line: v.Line}
+	switch fields[i].kind {
+	case fieldList:
+		got.items, err = items(v)
+	case fieldMap:
+		got.items, err = pairs(v)
+	default:
+		got.text, err = scalar(v)
+	}
 	if err != nil {
 		return fail(err)
 	}
-	e.values[key.Value] = value{text, v.Line}
+	e.values[key.Value] = got
 	return nil
+}
+
+// items reads a list of single values.
+func items(n *yaml.Node) ([]value, error) {
+	if resolve(n).Kind != yaml.SequenceNode {
+		return nil, errors.New("want a list")
+	}
+	return scalars(n, true)
+}
+
+// pairs reads a mapping of free keys to single values.
+func pairs(n *yaml.Node) ([]value, error) {
+	if resolve(n).Kind != yaml.MappingNode {
+		return nil, errors.New("want keys and values")
+	}
+	var out []value
+	err := eachKey(resolve(n), func(key, v *yaml.Node, err error) error {
+		got := value{key: key.Value, line: key.Line}
+		if err == nil {
+			got.text, err = scalar(v)
+		}
+		if err != nil {
+			return &partError{line: key.Line, err: errors.Wrap(err, shorten(key.Value))}
+		}
+		out = append(out, got)
+		return nil
+	})
+	return out, err
 }
 
 func scalar(n *yaml.Node) (string, error) {

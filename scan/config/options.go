@@ -43,6 +43,9 @@ type Options struct {
 	Base   BaseImages
 	// Advise has newer base images scanned for comparison.
 	Advise bool
+	// Analyzers are images of the user's that look at what is built, those of
+	// policies first.
+	Analyzers []Analyzer
 	// Exceptions are findings that the user accepts for a while.
 	Exceptions []Exception
 	// Profile was chosen by name or by Branch, empty for none.

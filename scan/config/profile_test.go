@@ -147,7 +147,7 @@ func TestProfileErrorsNameLineAndKey(t *testing.T) {
 		in("thresholds: {stages: {blok: high}}"): `3: profiles.a.thresholds.stages.blok: unknown key, did you mean block?`,
 		in("branchs: x"):                         `3: profiles.a.branchs: unknown key, did you mean branches?`,
 		in("branches: ['[']"):                    `3: profiles.a.branches: "[" is no pattern: a bracket is left open or empty`,
-		in("version: 1"):                         `3: profiles.a.version: unknown key, want branches, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, db or max-db-age`,
+		in("version: 1"):                         `3: profiles.a.version: unknown key, want branches, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, analyzers, db or max-db-age`,
 		in("checks: {rules: {x: deny}}"):         `3: profiles.a.checks.rules.x: unknown effect "deny", want block, warn or off`,
 		in("fail-on: low\n    thresholds: {image: {block: low}}"): `4: profiles.a.thresholds.image.block: is already set in line 3`,
 	} {

@@ -156,7 +156,7 @@ func (o Option) entriesSchema() schema {
 		}
 	}
 	item := schema{"type": "object", "additionalProperties": false, "properties": properties, "required": required}
-	if !o.Brief { // an entry that accepts something says what
+	if o.across == adds { // an entry that accepts something says what
 		var anyOf []schema
 		for _, name := range any {
 			anyOf = append(anyOf, schema{"required": []string{name}})

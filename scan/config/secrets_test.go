@@ -98,9 +98,9 @@ func TestSecretErrorsNameLineAndKey(t *testing.T) {
 		"slip":            {"secrets:\n  rule: x", `2: secrets.rule: unknown key, did you mean rules?`},
 		"unknown key":     {"secrets:\n  verify: x", `2: secrets.verify: unknown key, want mode, rules or allow`},
 		"twice":           {"secrets:\n  mode: off\n  mode: warn", `3: secrets.mode: is already set in line 2`},
-		"dotted key":      {"secrets.mode: off", `1: secrets.mode: unknown key, want version, extends, overridable, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, db, max-db-age or profiles`},
+		"dotted key":      {"secrets.mode: off", `1: secrets.mode: unknown key, want version, extends, overridable, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, analyzers, db, max-db-age or profiles`},
 		"group is no key": {"fail-on: {mode: off}", `1: fail-on: want a single value, not keys and values`},
-		"merge key":       {"x: &x {mode: off}\nsecrets: {<<: *x}", `1: x: unknown key, want version, extends, overridable, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, db, max-db-age or profiles`},
+		"merge key":       {"x: &x {mode: off}\nsecrets: {<<: *x}", `1: x: unknown key, want version, extends, overridable, fail-on, thresholds, only-fixed, grace, kev, epss, help-url, licenses, base, fail-on-check, checks, secrets, rego, vex, exceptions, analyzers, db, max-db-age or profiles`},
 
 		"rules outside":  {"secrets:\n  rules:\n    - default\n    - ../x.toml", `4: secrets.rules: "../x.toml" is neither default nor a path inside the build context`},
 		"absolute rules": {"secrets:\n  rules: /etc/x.toml", `2: secrets.rules: "/etc/x.toml" is neither default nor a path inside the build context`},

@@ -67,8 +67,19 @@ type Option struct {
 type Field struct {
 	Name, Help string
 	Required   bool
+	kind       fieldKind
 	schema     schema
 }
+
+// fieldKind says what a key of an entry has: one value, if nothing is said.
+type fieldKind uint8
+
+const (
+	fieldScalar fieldKind = iota
+	// fieldList is a list of values, fieldMap a mapping of free keys to values.
+	fieldList
+	fieldMap
+)
 
 // across says what becomes of an option that a file and the policies that it
 // extends set.
@@ -113,7 +124,7 @@ func All() []Option { return slices.Clone(declared()) }
 func declared() []Option {
 	table.once.Do(func() {
 		table.options = slices.Concat(extendOptions(), thresholdOptions(), urgencyOptions(), imageOptions(), checkOptions(),
-			secretOptions(), exceptionOptions(), databaseOptions(), profileOptions(), runOptions())
+			secretOptions(), exceptionOptions(), analyzerOptions(), databaseOptions(), profileOptions(), runOptions())
 	})
 	return table.options
 }

@@ -48,6 +48,10 @@ func (s setting) text() string {
 type value struct {
 	text string
 	line int
+	// items are those of a list or mapping in place of text, key is that of an item
+	// of a mapping.
+	items []value
+	key   string
 }
 
 // entry is a mapping's raw values by key, and the line it begins in.

@@ -225,7 +225,7 @@ func (s *state) merged() Merged {
 	for i := range m.Packages {
 		completePURL(&m.Packages[i], m.OS)
 	}
-	slices.SortStableFunc(m.Packages, comparePackages)
+	slices.SortStableFunc(m.Packages, ComparePackages)
 	return m
 }
 
@@ -238,7 +238,8 @@ func sortedKeys(files map[string]*file) []string {
 	return keys
 }
 
-func comparePackages(a, b scan.Package) int {
+// ComparePackages is the order of a stage's packages.
+func ComparePackages(a, b scan.Package) int {
 	return cmp.Or(
 		strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name),
 		strings.Compare(a.Version, b.Version), strings.Compare(a.Path, b.Path),

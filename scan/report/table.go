@@ -74,19 +74,19 @@ func (t *table) header(r *scan.Report) {
 func (t *table) platform(p *scan.Platform) {
 	final := p.FinalStage()
 	if final != nil {
-		t.stage(p.ID, final, final.Findings, final.Secrets, "the image")
+		t.stage(p.ID, final, final.Findings, final.Secrets, final.External, "the image")
 	}
 	for i := range p.Stages {
 		s := &p.Stages[i]
 		if s.Final {
 			continue
 		}
-		own, secrets := s.Findings, s.Secrets
+		own, secrets, external := s.Findings, s.Secrets, s.External
 		if final != nil {
-			own, secrets = missingIn(final, s.Findings), secretsMissingIn(final, s.Secrets)
+			own, secrets, external = missingIn(final, own), secretsMissingIn(final, secrets), externalMissingIn(final, external)
 		}
-		if len(own)+len(secrets)+len(s.Unknown)+len(s.Problems)+len(s.Misconfigurations) > 0 {
-			t.stage(p.ID, s, own, secrets, "build stage")
+		if len(own)+len(secrets)+len(external)+len(s.Unknown)+len(s.Problems)+len(s.Misconfigurations) > 0 {
+			t.stage(p.ID, s, own, secrets, external, "build stage")
 		}
 	}
 }
@@ -107,7 +107,7 @@ func missingIn(final *scan.Stage, findings []scan.Finding) []scan.Finding {
 	return out
 }
 
-func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, secrets []scan.Secret, role string) {
+func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, secrets []scan.Secret, external []scan.ExternalFinding, role string) {
 	findings, out := splitIgnored(findings)
 	t.line("")
 	t.line("%s", strings.Join(stageTitle(platform, s, findings, secrets, role), " · "))
@@ -123,6 +123,7 @@ func (t *table) stage(platform string, s *scan.Stage, findings []scan.Finding, s
 	t.secrets(s, secrets)
 	t.findings(s, findings)
 	t.ignored(out)
+	t.external(s, external)
 	t.misconfigurations(s)
 }
 
@@ -260,6 +261,9 @@ func verdictText(v scan.Verdict) string {
 	}
 	if n := len(v.Misconfigurations); n > 0 {
 		text += ", " + plain.Count(n, "configuration finding blocks", "configuration findings block")
+	}
+	if n := countExternal(v.External); n > 0 {
+		text += ", " + plain.Count(n, "finding of an analyzer blocks", "findings of analyzers block")
 	}
 	return text
 }

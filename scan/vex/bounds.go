@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/pkg/errors"
+
+	"github.com/scan-build/scan-build/scan/internal/nested"
 )
 
 // The largest real documents are those of distributions: a few MiB, one
@@ -23,25 +25,7 @@ const (
 
 // checkDepth refuses JSON that is nested too deeply before anything recurses
 // into it. What is no JSON at all is found out later.
-func checkDepth(data []byte) error {
-	depth, quoted := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return errors.Errorf("line %d: nested more than %d deep", line(data, int64(i)), maxDepth)
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return nil
-}
+func checkDepth(data []byte) error { return nested.JSON(data, maxDepth) }
 
 // checkXML is the same for XML, of which it also refuses document types: no
 // format here has one.
