@@ -82,7 +82,7 @@ func imageComponent(r *scan.Report) cdx.Component {
 		c.Name, c.Version, c.PackageURL = names[0].repository, names[0].version(), names[0].purl()
 	}
 	if b := r.Build; b != nil {
-		c.Properties = properties("target", r.Target, "revision", b.Revision, "branch", b.Branch, "source", b.Source, "dockerfile", b.Dockerfile)
+		c.Properties = properties("target", r.Target, "revision", b.Revision, "branch", b.Branch, "source", sourceURL(b), "dockerfile", b.Dockerfile)
 	}
 	return c
 }

@@ -169,6 +169,14 @@ func TestBothVEXFormatsSayTheSame(t *testing.T) {
 	}
 }
 
+func TestCycloneDXKeepsCredentialsOfTheSourceToItself(t *testing.T) {
+	r := assessed(t)
+	r.Build.Source = "https://user:hunter2@git.example/shop/app.git"
+	if data := rendered(t, "cyclonedx", r); bytes.Contains(data, []byte("hunter2")) {
+		t.Error("the document has a password")
+	}
+}
+
 func TestCycloneDXOfNothing(t *testing.T) {
 	r := &scan.Report{Platforms: []scan.Platform{{ID: "linux/amd64", Stages: []scan.Stage{{Name: "final", Final: true}}}}}
 	readCycloneDX(t, rendered(t, "cyclonedx", r))

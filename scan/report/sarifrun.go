@@ -83,8 +83,8 @@ func sarifProvenanceOf(b *scan.Build) []sarifProvenance {
 	if b == nil {
 		return nil
 	}
-	source := webURL(b.Source)
-	if u, err := url.Parse(source); source == "" || err != nil || u.User != nil { // it may hold a password
+	source := sourceURL(b)
+	if source == "" {
 		return nil
 	}
 	return []sarifProvenance{{Repository: source, Revision: plain.Line(b.Revision, cellWidth), Branch: plain.Line(b.Branch, cellWidth)}}

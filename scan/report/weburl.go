@@ -3,6 +3,7 @@ package report
 import (
 	"net/url"
 
+	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/internal/plain"
 )
 
@@ -14,4 +15,14 @@ func webURL(s string) string {
 		return ""
 	}
 	return u.String()
+}
+
+// sourceURL is the address of the repository that was built; empty if it is none,
+// or holds a user, whose name may be a token and who may have a password.
+func sourceURL(b *scan.Build) string {
+	source := webURL(b.Source)
+	if u, err := url.Parse(source); err != nil || u.User != nil {
+		return ""
+	}
+	return source
 }
