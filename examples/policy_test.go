@@ -87,7 +87,7 @@ func TestBuildUnderTheCompanysPolicy(t *testing.T) {
 		return s.run(t, dir, append([]string{"--db", s.db, "--build-arg", "BASE=" + base, "--build-context", "shop=" + shop, "."}, args...)...)
 	}
 	r := build(shop, "--report", "json=shop.json").Exits(t, 2)
-	says(t, r.Stderr, "minimist", "pyyaml", "Ignored: 1 by exception, 1 by vex", "https://wiki.example.com/images")
+	says(t, r.Stderr, "minimist", "pyyaml", "1 by exception, 1 by vex", "https://wiki.example.com/images")
 	says(t, s.run(t, dir, "policy", "explain", "shop.json").OK(t).Stdout, "extends", ref, "by rule vex of vex/shop.openvex.json")
 
 	image := s.Registry + "/examples-policy/shop"

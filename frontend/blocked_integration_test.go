@@ -46,8 +46,8 @@ func TestLinesAreShownOfWhateverBlocks(t *testing.T) {
 		options string
 		says    []string
 	}{
-		"a base image": {"base: {approved: [docker.io/library/*]}\n", []string{"is no approved base image", ">>> FROM "}},
-		"a check":      {"checks: {rules: {dockerfile/MaintainerDeprecated: block}}\n", []string{"MaintainerDeprecated", ">>> MAINTAINER me"}},
+		"a base image": {"base: {approved: [docker.io/library/*]}\n", []string{"is no approved base image", "FROM " + w.base}},
+		"a check":      {"checks: {rules: {dockerfile/MaintainerDeprecated: block}}\n", []string{"MaintainerDeprecated", "MAINTAINER me"}},
 	} {
 		for road, run := range roads() {
 			t.Run(name+"/"+road, func(t *testing.T) {

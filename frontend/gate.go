@@ -109,25 +109,32 @@ func (o *Outcome) warn(ctx context.Context, c gwclient.Client) error {
 }
 
 // source finds where a layer of a report comes from, on the given platform or on
-// any; nil if that is not known. An instruction that made no layer is found by
-// its file.
+// any; nil if that is not known. A layer of a verdict may have no digest: it is
+// found by its lines. An instruction that made no layer is found by its file.
 func (o *Outcome) source(platform, stage string, layer scan.Layer) *errdefs.Source {
 	for _, p := range o.plan.platforms {
 		if platform != "" && p.id != platform {
 			continue
 		}
-		if layer.Digest == "" {
-			return excerpt(p.file(layer.File), layer.StartLine, layer.EndLine)
-		}
 		for _, s := range p.stages {
 			for _, l := range s.layers {
-				if s.Name == stage && l.Digest == layer.Digest {
+				if s.Name == stage && sameLayer(l.Layer, layer) {
 					return excerpt(l.from.Source, l.StartLine, l.EndLine)
 				}
 			}
 		}
+		if layer.Digest == "" {
+			return excerpt(p.file(layer.File), layer.StartLine, layer.EndLine)
+		}
 	}
 	return nil
+}
+
+func sameLayer(l, wanted scan.Layer) bool {
+	if wanted.Digest != "" {
+		return l.Digest == wanted.Digest
+	}
+	return wanted.StartLine > 0 && l.File == wanted.File && l.StartLine == wanted.StartLine && l.Instruction == wanted.Instruction
 }
 
 func excerpt(file *pb.SourceInfo, start, end int) *errdefs.Source {

@@ -38,11 +38,11 @@ func (b *bakeCommand) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if b.describes() || call != nil && call.Name != "scan" {
-		return b.buildx.RunE(cmd, args) // nothing is built, so nothing is scanned
+		return b.delegate(cmd, args)
 	}
 	s, err := b.scan.prepare(b.env)
 	if err != nil {
-		return err
+		return beforeRun(err)
 	}
 	defer s.cleanup()
 	ctx := cmd.Context()
@@ -93,6 +93,9 @@ func (b *bakeCommand) describes() bool {
 func (b *bakeCommand) open(ctx context.Context) ([]builder.Node, *progress.Printer, progressui.DisplayMode, error) {
 	mode, _, err := displayMode(b.flags.text("progress"), false)
 	if err != nil {
+		return nil, nil, "", err
+	}
+	if mode, err = logFrom(ctx).display(mode); err != nil {
 		return nil, nil, "", err
 	}
 	wd, err := os.Getwd()
@@ -232,7 +235,10 @@ func (b *bakeCommand) files(ctx context.Context, nodes []builder.Node, url strin
 func (b *bakeCommand) build(ctx context.Context, nodes []builder.Node, targets map[string]build.Options, s *setup, signer *imageSigner, printer *progress.Printer, mode progressui.DisplayMode) error {
 	h := newHandler(targets)
 	h.configure(s, b.env.version)
-	resp, err := build.BuildWithResultHandler(ctx, nodes, targets, dockerutil.NewClient(b.cli), confutil.NewConfig(b.cli), &calmWriter{printer}, &build.Handler{Evaluate: h.evaluate})
+	log := logFrom(ctx)
+	h.log = log
+	log.emit(buildStarted{Command: "bake", Targets: slices.Sorted(maps.Keys(targets)), Version: b.env.version})
+	resp, err := build.BuildWithResultHandler(ctx, nodes, targets, dockerutil.NewClient(b.cli), confutil.NewConfig(b.cli), &calmWriter{printer, newStepLog(log)}, &build.Handler{Evaluate: h.evaluate})
 	if werr := printer.Wait(); err == nil {
 		err = werr
 	}
@@ -247,7 +253,7 @@ func (b *bakeCommand) build(ctx context.Context, nodes []builder.Node, targets m
 		carries, known := carriesAttestations(r.ExporterResponse, len(targets[name].Exports) > 0)
 		missing = missing || known && !carries && targets[name].CallFunc == nil
 	}
-	if missing && len(s.reports) == 0 && mode != progressui.QuietMode {
+	if missing && len(s.reports) == 0 && (mode != progressui.QuietMode || log != nil) {
 		fmt.Fprint(b.cli.Err(), noAttestations)
 	}
 	if file := b.flags.text("metadata-file"); file != "" {
@@ -257,6 +263,9 @@ func (b *bakeCommand) build(ctx context.Context, nodes []builder.Node, targets m
 	}
 	if err := answers(b.cli.Out(), targets, resp); err != nil {
 		return err
+	}
+	if bakePushes(targets) {
+		log.pushed(responses)
 	}
 	return signer.sign(ctx, responses)
 }

@@ -55,7 +55,7 @@ func (b *buildCommand) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if call != nil && call.Name != "scan" {
-		return b.buildx.RunE(cmd, args) // nothing is built, so nothing is scanned
+		return b.delegate(cmd, args)
 	}
 	opts, err := b.flags.options(args[0], b.builder())
 	if err != nil {
@@ -63,7 +63,7 @@ func (b *buildCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	s, err := b.scan.prepare(b.env)
 	if err != nil {
-		return err
+		return beforeRun(err)
 	}
 	defer s.cleanup()
 	if call != nil {
@@ -76,6 +76,16 @@ func (b *buildCommand) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	return b.build(cmd.Context(), opts, s, signer)
+}
+
+// delegate runs buildx's own command: nothing is built, so nothing is scanned.
+func (w wrapped) delegate(cmd *cobra.Command, args []string) error {
+	if logFrom(cmd.Context()) != nil {
+		if err := w.flags.Set("progress", "quiet"); err != nil {
+			return err
+		}
+	}
+	return w.buildx.RunE(cmd, args)
 }
 
 // reportInstead turns a build into --call=scan: its report on standard output
@@ -93,6 +103,10 @@ func reportInstead(opts *commands.BuildOptions, s *setup, call *buildflags.CallF
 func (b *buildCommand) build(ctx context.Context, opts *commands.BuildOptions, s *setup, signer *imageSigner) error {
 	mode, quiet, err := displayMode(b.flags.text("progress"), b.flags.set("quiet"))
 	if err != nil {
+		return err
+	}
+	log := logFrom(ctx)
+	if mode, err = log.display(mode); err != nil {
 		return err
 	}
 	idFile := b.flags.text("iidfile")
@@ -119,7 +133,9 @@ func (b *buildCommand) build(ctx context.Context, opts *commands.BuildOptions, s
 	}
 	h := newHandler(map[string]build.Options{defaultTarget: {}})
 	h.configure(s, b.env.version)
-	resp, _, err := commands.RunBuild(ctx, b.cli, opts, b.cli.In(), &calmWriter{printer}, &build.Handler{Evaluate: h.evaluate})
+	h.log = log
+	log.emit(buildStarted{Command: "build", Targets: []string{defaultTarget}, Version: b.env.version})
+	resp, _, err := commands.RunBuild(ctx, b.cli, opts, b.cli.In(), &calmWriter{printer, newStepLog(log)}, &build.Handler{Evaluate: h.evaluate})
 	if werr := printer.Wait(); err == nil {
 		err = werr
 	}
@@ -139,7 +155,11 @@ func (b *buildCommand) build(ctx context.Context, opts *commands.BuildOptions, s
 	if msg := resp.ExporterResponse["frontend.result.inlinemessage"]; msg != "" {
 		fmt.Fprintf(b.cli.Out(), "\n%s\n", msg)
 	}
-	return signer.sign(ctx, map[string]map[string]string{defaultTarget: resp.ExporterResponse})
+	responses := map[string]map[string]string{defaultTarget: resp.ExporterResponse}
+	if pushes(opts.ExportPush, opts.Exports) {
+		log.pushed(responses)
+	}
+	return signer.sign(ctx, responses)
 }
 
 func (b *buildCommand) printer(ctx context.Context, mode progressui.DisplayMode, contextPath string) (*progress.Printer, error) {

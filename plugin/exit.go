@@ -79,11 +79,20 @@ type runError struct {
 
 func (e *runError) Unwrap() error { return e.error }
 
+// beforeRun makes the error of a scan that cannot begin one of its run; any other
+// is about how the command was called.
+func beforeRun(err error) error {
+	if ExitCode(err) == exitScanFailed {
+		return &runError{error: err}
+	}
+	return err
+}
+
 // PrintError writes an error as a user should read it: the Dockerfile's lines it is
 // about, what happened, and on the last line what kind of end it was.
 func (s *Screen) PrintError(err error) {
 	var exitCode cobrautil.ExitCodeError
-	if err == nil || errors.As(err, &exitCode) {
+	if err == nil || isLogged(err) || errors.As(err, &exitCode) {
 		return // the command has said it all
 	}
 	var run *runError
@@ -105,11 +114,14 @@ func (s *Screen) PrintError(err error) {
 		_ = src.Print(s.w)
 	}
 	switch {
+	case run != nil && ExitCode(err) == exitScanFailed:
+		if errors.As(err, &failed) {
+			err = failed // without what BuildKit puts before it
+		}
+		s.failure(err)
+		s.last("SCAN FAILED", fmt.Sprintf("the image has no verdict and was not exported (exit code %d)", exitScanFailed))
 	case errors.As(err, &failed):
 		s.failure(failed)
-		if run != nil {
-			s.last("SCAN FAILED", fmt.Sprintf("the image has no verdict and was not exported (exit code %d)", exitScanFailed))
-		}
 	case errors.As(err, &status):
 		if status.Status != "" {
 			fmt.Fprintln(s.w, status.Status)

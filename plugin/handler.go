@@ -6,12 +6,16 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/docker/buildx/build"
 	"github.com/moby/buildkit/client"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/util/progress/progressui"
+	"github.com/moby/buildkit/util/tracing"
 	"github.com/pkg/errors"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/scan-build/scan-build/frontend"
 	"github.com/scan-build/scan-build/scan"
@@ -29,6 +33,7 @@ type handler struct {
 	version string
 	image   string // scanner image, if the scanner is none of this machine's
 	reports []report.Target
+	log     *runLog
 
 	mu      sync.Mutex
 	results map[string]*targetResult
@@ -147,11 +152,8 @@ func (h *handler) scan(ctx context.Context, name string, c gwclient.Client, res 
 	if opts.Scanner.Kind == config.RefImage {
 		opt.ScannerImage = opts.Scanner.Value
 	}
-	out, err := frontend.Scan(ctx, c, res, opt)
+	out, err := h.judge(ctx, c, res, opt)
 	if err != nil {
-		return err
-	}
-	if err := out.Judge(opt); err != nil {
 		return err
 	}
 	if err := h.publish(name, out.Report); err != nil {
@@ -164,6 +166,26 @@ func (h *handler) scan(ctx context.Context, name string, c gwclient.Client, res 
 		return &frontend.ScanError{Err: err}
 	}
 	return nil
+}
+
+// judge scans and judges a target's result.
+func (h *handler) judge(ctx context.Context, c gwclient.Client, res *gwclient.Result, opt frontend.Options) (out *frontend.Outcome, err error) {
+	started := time.Now()
+	h.log.emit(scanStarted{Target: opt.Target})
+	span, ctx := tracing.StartSpan(ctx, "scan", trace.WithAttributes(attribute.String("target", opt.Target)))
+	defer func() { tracing.FinishWithError(span, err) }()
+	if out, err = frontend.Scan(ctx, c, res, opt); err != nil {
+		return nil, err
+	}
+	evaluation, _ := tracing.StartSpan(ctx, "evaluate policy")
+	err = out.Judge(opt)
+	tracing.FinishWithError(evaluation, err)
+	if err != nil {
+		return nil, err
+	}
+	describe(span, out.Report)
+	h.log.scanned(opt.Target, out.Report, started)
+	return out, nil
 }
 
 // publish keeps a report and writes the files asked for, before anything is

@@ -167,8 +167,15 @@ func TestInterruptEndsARunWithItsOwnCode(t *testing.T) {
 // interrupt runs the program and interrupts it when its RUN step is under way.
 func interrupt(t *testing.T, p *project, args []string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t), append(args, "--progress=plain")...)
-	stderr := watchedBuffer{text: " ready to wait\n", wait: make(chan struct{})}
+	interruptAt(t, p, append(args, "--progress=plain"), " ready to wait\n")
+}
+
+// interruptAt interrupts the program when standard error has the text, and returns
+// all of that.
+func interruptAt(t *testing.T, p *project, args []string, text string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program(t), args...)
+	stderr := watchedBuffer{text: text, wait: make(chan struct{})}
 	cmd.Dir, cmd.Env, cmd.Stderr = p.dir, p.Env, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -189,6 +196,7 @@ func interrupt(t *testing.T, p *project, args []string) {
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("it took %s to end", took)
 	}
+	return stderr.String()
 }
 
 // watchedBuffer closes wait when it has seen text.

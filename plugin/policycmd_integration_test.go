@@ -74,7 +74,7 @@ func TestExplainTellsWhyItCannot(t *testing.T) {
 func TestPolicyTestTellsAPolicyThatDoesWhatItShould(t *testing.T) {
 	p := vulnerableReport(t)
 	p.write(t, ".scan-build.yaml", "fail-on: high\nrego: [rules/team.rego]\n")
-	p.write(t, "rules/team.rego", "package team\n\nimport rego.v1\n\ntelnet(name) if name == \"telnetd\"\n")
+	p.write(t, "rules/team.rego", "package team\n\nimport rego.v1\n\ntelnet(name) if name == \"telnetd\"\n\ndeny contains \"telnet\" if {\n\tsome p in input.packages\n\ttelnet(p.name)\n}\n")
 	p.write(t, "rules/team_test.rego", "package team_test\n\nimport rego.v1\n\nimport data.team\n\ntest_telnet if team.telnet(\"telnetd\")\n\ntest_other if not team.telnet(\"curl\")\n")
 	p.write(t, "web.expect.yaml", "outcome: block\n")
 	r := p.run(t, "policy", "test", ".").OK(t)

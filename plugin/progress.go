@@ -39,6 +39,9 @@ func displayMode(mode string, quiet bool) (progressui.DisplayMode, bool, error) 
 
 // newPrinter shows a run's progress; warnings follow when it closes.
 func newPrinter(ctx context.Context, mode progressui.DisplayMode, driver, builder string) (*progress.Printer, error) {
+	if logFrom(ctx) != nil {
+		mode = progressui.QuietMode
+	}
 	var p *progress.Printer
 	p, err := progress.NewPrinter(ctx, os.Stderr, mode,
 		progress.WithDesc(
@@ -87,9 +90,11 @@ func printDetail(w io.Writer, warn client.VertexWarning) {
 	fmt.Fprintln(w)
 }
 
-// calmWriter leaves out the errors of operations that may fail without harm.
+// calmWriter leaves out the errors of operations that may fail without harm, and
+// tells the log what it shows.
 type calmWriter struct {
 	*progress.Printer
+	steps *stepLog
 }
 
 func (w *calmWriter) Write(st *client.SolveStatus) {
@@ -100,6 +105,7 @@ func (w *calmWriter) Write(st *client.SolveStatus) {
 			st.Vertexes[i] = &calm
 		}
 	}
+	w.steps.write(st)
 	w.Printer.Write(st)
 }
 

@@ -63,24 +63,32 @@ func (e environment) siblings() string {
 // Run runs the program: as the docker CLI's plugin, or by itself.
 func Run(e Environment) error {
 	frontend.RegisterErrors()
+	setUpTracing()
 	dockerCli, err := command.NewDockerCli()
 	if err != nil {
 		return err
 	}
 	if cliplugin.RunningStandalone() {
-		return NewCommand(dockerCli, e, false).Execute()
+		root, logs := newCommand(dockerCli, e, false)
+		return logs.end(root.Execute())
 	}
-	return cliplugin.RunPlugin(dockerCli, NewCommand(dockerCli, e, true), metadata.Metadata{
+	root, logs := newCommand(dockerCli, e, true)
+	return logs.end(cliplugin.RunPlugin(dockerCli, root, metadata.Metadata{
 		SchemaVersion:    "0.1.0",
 		Vendor:           "scan-build",
 		Version:          e.Version,
 		ShortDescription: "Build images, scanned inside the build",
 		URL:              "https://github.com/scan-build/scan-build",
-	})
+	}))
 }
 
 // NewCommand makes the plugin's command tree.
 func NewCommand(dockerCli *command.DockerCli, e Environment, isPlugin bool) *cobra.Command {
+	root, _ := newCommand(dockerCli, e, isPlugin)
+	return root
+}
+
+func newCommand(dockerCli *command.DockerCli, e Environment, isPlugin bool) (*cobra.Command, *logging) {
 	env := environment{version: e.Version, exe: e.Executable, lookup: e.LookupEnv, store: &vulndb.Store{Dir: filepath.Join(e.CacheDir, "db")}}
 	buildx := commands.NewRootCmd("buildx", true, dockerCli)
 	builder := buildx.PersistentFlags().Lookup("builder")
@@ -119,7 +127,7 @@ Nothing is exported, loaded or pushed when a finding blocks. All options of
 		newReportCommand(dockerCli),
 		newDiffCommand(dockerCli),
 	)
-	return root
+	return root, addLogging(root, dockerCli, env)
 }
 
 func newBakeCommand(dockerCli command.Cli, env environment, buildx *cobra.Command, builder *pflag.Flag) *cobra.Command {

@@ -10,7 +10,10 @@ import (
 
 	"github.com/containerd/console"
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/moby/buildkit/util/tracing"
 	"github.com/pkg/errors"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/term"
 
 	"github.com/scan-build/scan-build/attest"
@@ -89,10 +92,16 @@ func (s *imageSigner) sign(ctx context.Context, responses map[string]map[string]
 	return nil
 }
 
-func signImage(ctx context.Context, image string, signer *attest.Signer) error {
+func signImage(ctx context.Context, image string, signer *attest.Signer) (err error) {
+	span, ctx := tracing.StartSpan(ctx, "sign", trace.WithAttributes(attribute.String("image", image)))
+	defer func() { tracing.FinishWithError(span, err) }()
 	signed, err := attest.SignImage(ctx, image, attest.SignOptions{Registry: registry(), Signer: signer})
 	if err != nil {
 		return attestError(errors.Wrapf(err, "failed to sign %s", image))
+	}
+	if log := logFrom(ctx); log != nil {
+		log.emit(attestationsSigned{Image: signed.Image, Count: len(signed.Bundles)})
+		return nil
 	}
 	fmt.Fprintf(os.Stderr, "Signed %d attestations of %s\n", len(signed.Bundles), signed.Image)
 	return nil
@@ -101,13 +110,9 @@ func signImage(ctx context.Context, image string, signer *attest.Signer) error {
 // pushedImages lists what a run's exporters pushed: what buildx would write into
 // a metadata file is read as attest reads one.
 func pushedImages(responses map[string]map[string]string) ([]string, error) {
-	dt, err := json.Marshal(responses)
+	refs, err := pushedReferences(responses)
 	if err != nil {
-		return nil, errors.Wrap(err, "failed to list pushed images")
-	}
-	refs, err := attest.ImagesFromMetadata(bytes.NewReader(dt))
-	if err != nil {
-		return nil, errors.Wrap(err, "failed to list pushed images")
+		return nil, err
 	}
 	var out []string
 	for _, r := range refs {
@@ -116,6 +121,15 @@ func pushedImages(responses map[string]map[string]string) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+func pushedReferences(responses map[string]map[string]string) ([]attest.ImageRef, error) {
+	dt, err := json.Marshal(responses)
+	if err != nil {
+		return nil, errors.Wrap(err, "failed to list pushed images")
+	}
+	refs, err := attest.ImagesFromMetadata(bytes.NewReader(dt))
+	return refs, errors.Wrap(err, "failed to list pushed images")
 }
 
 func registry() attest.Registry { return attest.Registry{Keychain: authn.DefaultKeychain} }

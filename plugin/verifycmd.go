@@ -10,9 +10,12 @@ import (
 
 	"github.com/docker/cli/cli"
 	"github.com/docker/cli/cli/command"
+	"github.com/moby/buildkit/util/tracing"
 	digest "github.com/opencontainers/go-digest"
 	"github.com/pkg/errors"
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/scan-build/scan-build/attest"
 	"github.com/scan-build/scan-build/scan/config"
@@ -60,7 +63,9 @@ func (v *verifyCommand) run(cmd *cobra.Command, images []string) error {
 	var worst error
 	rejected := 0
 	for _, image := range images {
-		res, err := attest.Verify(cmd.Context(), image, opts)
+		span, ctx := tracing.StartSpan(cmd.Context(), "verify", trace.WithAttributes(attribute.String("image", image)))
+		res, err := attest.Verify(ctx, image, opts)
+		tracing.FinishWithError(span, err)
 		if res != nil {
 			results = append(results, res)
 			if v.format == "text" {

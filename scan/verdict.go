@@ -129,7 +129,9 @@ type BlockingMisconfiguration struct {
 type Blocking struct {
 	Platform string `json:"platform"`
 	Stage    string `json:"stage"`
-	// Finding and Layer are copies, so that a verdict can be read alone.
+	// Finding and Layer are copies, so that a verdict can be read alone. Here as in
+	// the other lists of a verdict, Layer is without what another machine would have
+	// differently: its statistics and, unless it is a base image's, its digest.
 	Finding Finding `json:"finding"`
 	Layer   Layer   `json:"layer"`
 }

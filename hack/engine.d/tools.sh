@@ -15,6 +15,7 @@ build_tools() {
 	fi
 	build_tool "$repo" docker-buildx github.com/docker/buildx github.com/docker/buildx/cmd/buildx
 	build_tool "$repo/hack/tools/cosign" cosign github.com/sigstore/cosign/v2 github.com/sigstore/cosign/v2/cmd/cosign
+	build_tool "$repo/hack/tools/actionlint" actionlint github.com/rhysd/actionlint github.com/rhysd/actionlint/cmd/actionlint
 	[ -z "$docker" ] || build_docker_tools
 	exec 8>&-
 }

@@ -17,7 +17,7 @@ func leakChecks() []Check {
 			Remedy:      "Add .git to .dockerignore, or copy only what the image needs.",
 			References:  []string{dockerIgnore},
 			Controls:    mayHoldSecrets, Looks: ".git directories in the layers, also in removed ones",
-			needs: needLayers, find: filesOf(scan.FileGit, nil, "is in the image", "are in the image"),
+			needs: needLayers, find: filesOf(scan.FileGit, nil),
 		},
 		{
 			ID: "env-file", Severity: scan.SeverityMedium, Title: "The image has a .env file",
@@ -25,7 +25,7 @@ func leakChecks() []Check {
 			Remedy:      "Add .env* to .dockerignore and give the settings when the container is started.",
 			References:  []string{dockerIgnore},
 			Controls:    mayHoldSecrets, Looks: ".env files in the layers, also in removed ones",
-			needs: needLayers, find: filesOf(scan.FileEnv, notExample, "is in the image", "are in the image"),
+			needs: needLayers, find: filesOf(scan.FileEnv, notExample),
 		},
 		{
 			ID: "ssh-key", Severity: scan.SeverityHigh, Title: "The image has an SSH key",
@@ -33,7 +33,7 @@ func leakChecks() []Check {
 			Remedy:      "Use RUN --mount=type=ssh in the build, and let a server make its host keys when it starts. Replace a key that was published.",
 			References:  []string{"https://docs.docker.com/build/building/secrets/#ssh-mounts"},
 			Controls:    isSecret, Looks: "SSH keys in the layers, also in removed ones",
-			needs: needLayers, find: filesOf(scan.FileSSHKey, notPublicKey, "is in the image", "are in the image"),
+			needs: needLayers, find: filesOf(scan.FileSSHKey, notPublicKey),
 		},
 		{
 			ID: "core-dump", Severity: scan.SeverityHigh, Title: "The image has a core dump",
@@ -41,7 +41,7 @@ func leakChecks() []Check {
 			Remedy:      "Find out what crashed in the build and why, and do not copy its dump.",
 			References:  []string{"https://man7.org/linux/man-pages/man5/core.5.html"},
 			Controls:    mayHoldSecrets, Looks: "core dumps in the layers, also in removed ones",
-			needs: needLayers, find: filesOf(scan.FileCore, nil, "is in the image", "are in the image"),
+			needs: needLayers, find: filesOf(scan.FileCore, nil),
 		},
 	}
 }
@@ -56,7 +56,7 @@ var (
 
 // filesOf finds the files of one kind, one finding for each instruction. Files
 // that a later layer removed count: their layer still has them.
-func filesOf(kind string, keep func(scan.FileFact) bool, is, are string) func(*subject) []found {
+func filesOf(kind string, keep func(scan.FileFact) bool) func(*subject) []found {
 	return func(s *subject) []found {
 		var facts []scan.FileFact
 		for _, f := range s.files(kind) {
@@ -66,7 +66,7 @@ func filesOf(kind string, keep func(scan.FileFact) bool, is, are string) func(*s
 		}
 		var out []found
 		for _, g := range s.byInstruction(facts) {
-			out = append(out, s.found(g, is, are))
+			out = append(out, s.found(g, "is in the image", "are in the image"))
 		}
 		return out
 	}

@@ -105,7 +105,6 @@ func TestWhatAPolicyLeavesOutIsFree(t *testing.T) {
 }
 
 func TestFlagsAndBuildArgumentsAreHeldAgainstPolicies(t *testing.T) {
-	parent := file(t, policyName, "# ours\n\nfail-on: high")
 	args, err := FromBuildArgs(map[string]string{"SCAN_KEV": "warn"})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +120,7 @@ func TestFlagsAndBuildArgumentsAreHeldAgainstPolicies(t *testing.T) {
 		{"fail-on: high", []string{"--profile=quick"}, "built-in profile quick: fail-on: critical is looser than high of policy " + policyName + " (line 1), which does not allow it with overridable: [fail-on]"},
 		{"fail-on: high\noverridable: [fail-on, only-fixed]", []string{"--profile=quick"}, ""},
 	} {
-		parent = file(t, policyName, tc.policy)
+		parent := file(t, policyName, tc.policy)
 		_, err := chained(t, []Values{parent}, file(t, FileName, ""), args, parseFlags(t, tc.flags...)).Options()
 		got := ""
 		if err != nil {

@@ -175,7 +175,7 @@ func TestExceptionErrorsNameLineAndKey(t *testing.T) {
 		entry("purl: 'pkg:npm/a{b'"):                                     `2: exceptions.purl: "pkg:npm/a{b" is no pattern: a bracket is left open or empty`,
 		entry("purl: 'pkg:npm/a?b'"):                                     `2: exceptions.purl: "b" is no qualifier, want e.g. arch=amd64`,
 		entry("rule: a\n    vulnerability: b"):                           `2: exceptions: an entry with vulnerability and rule matches nothing: no finding has both`,
-		entry("vulnerabilty: a"):                                         `2: exceptions.vulnerabilty: unknown key, did you mean vulnerability?`,
+		entry("vulnerabilitie: a"):                                       `2: exceptions.vulnerabilitie: unknown key, did you mean vulnerability?`,
 		entry("layer: a" + strings.Repeat("*", 512)):                     `2: exceptions.layer: is longer than 512 bytes`,
 	} {
 		_, err := ParseYAML(FileName, []byte(text))

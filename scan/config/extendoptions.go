@@ -42,7 +42,7 @@ func extendOptions() []Option {
 			Name: "overridable", Roads: RoadFile, Why: inFileOnly, Repeatable: true, across: own, schema: text(maxGlob),
 			Help: "Keys that a file which extends this one may make looser",
 			set: func(_ *Options, s setting) error {
-				return eachValue(s, "keys", func(text string) error { return checkOverridable(text) })
+				return eachValue(s, "keys", checkOverridable)
 			},
 		},
 	}

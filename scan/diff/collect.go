@@ -47,14 +47,15 @@ func secrets(images []image) set {
 }
 
 // misconfigurations are found again by their check and the file that they are
-// about: one more file is one more finding. Those about no file go by what they say.
+// about, so that one more file is one more finding; else by what of the image's
+// configuration they are about, else by what they say.
 func misconfigurations(images []image) set {
 	out := set{}
 	for _, i := range images {
 		for _, m := range i.Misconfigurations {
 			found := Finding{ID: m.Check, Severity: m.Severity, Subject: m.Message, Location: location(i, m.Layer, m.Instruction)}
 			if len(m.Paths) == 0 {
-				out.add(key{m.Check, "", m.Message}, found, i.platform, nil, m.Decision)
+				out.add(key{m.Check, "", cmp.Or(m.Subject, m.Message)}, found, i.platform, nil, m.Decision)
 				continue
 			}
 			found.Subject = m.Title

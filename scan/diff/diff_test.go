@@ -172,6 +172,25 @@ func TestVulnerabilitiesAreFoundAgain(t *testing.T) {
 	}
 }
 
+func TestMisconfigurationsAreFoundAgain(t *testing.T) {
+	port := func(subject, message string) scan.Misconfiguration {
+		return scan.Misconfiguration{Check: "exposed-port", Severity: scan.SeverityMedium, Subject: subject, Message: message, Layer: -1}
+	}
+	from, to := one("linux/amd64"), one("linux/amd64")
+	from.Platforms[0].FinalStage().Misconfigurations = []scan.Misconfiguration{port("22/tcp", "22/tcp is SSH"), port("", "80/tcp is open")}
+	to.Platforms[0].FinalStage().Misconfigurations = []scan.Misconfiguration{port("22/tcp", "22/tcp is SSH's"), port("", "443/tcp is open")}
+	c := Compare(Named{"a", from}, Named{"b", to}).Misconfigurations
+	var got []string
+	for _, list := range [][]Finding{c.New, c.Gone, c.Unchanged} {
+		for _, f := range list {
+			got = append(got, f.Subject)
+		}
+	}
+	if diff := cmp.Diff([]string{"443/tcp is open", "80/tcp is open", "22/tcp is SSH's"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func names(found []Finding) string {
 	var out []string
 	for _, f := range found {

@@ -3,11 +3,11 @@ package files
 import "testing"
 
 func TestClassify(t *testing.T) {
-	big := []byte(elfFile(3, false, 0, ""))
+	big := []byte(elfFile(3, false, 0))
 	big[5], big[16], big[17] = 2, 0, 4
-	farHeaders := []byte(elfFile(3, false, 0, ""))
+	farHeaders := []byte(elfFile(3, false, 0))
 	farHeaders[39] = 0xff
-	none := []byte(elfFile(3, false, 0, ""))
+	none := []byte(elfFile(3, false, 0))
 	none[54], none[55] = 0, 0
 	for name, tt := range map[string]struct {
 		head []byte
@@ -18,9 +18,9 @@ func TestClassify(t *testing.T) {
 		"text":                           {make([]byte, 100), other},
 		"fixed address":                  {[]byte(programFile), program},
 		"any address":                    {[]byte(pieFile), program},
-		"static for any address":         {[]byte(elfFile(3, false, 1, "")), program},
+		"static for any address":         {[]byte(elfFile(3, false, 1)), program},
 		"library":                        {[]byte(libraryFile), other},
-		"object":                         {[]byte(elfFile(1, false, 1, "")), other},
+		"object":                         {[]byte(elfFile(1, false, 1)), other},
 		"core dump":                      {[]byte(coreFile), coreDump},
 		"core dump, most significant":    {big, coreDump},
 		"program headers out of sight":   {farHeaders, program},

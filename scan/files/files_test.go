@@ -66,13 +66,13 @@ func TestFactsByKind(t *testing.T) {
 		{"programs", func(r tree) {
 			r.write("bin/fixed", programFile, 0o755)
 			r.write("bin/pie", pieFile, 0o700)
-			r.write("bin/static-pie", elfFile(3, false, 0x1000, ""), 0o755)
+			r.write("bin/static-pie", elfFile(3, false, 0x1000), 0o755)
 			r.write("bin/not-executable", programFile, 0o644)
 			r.write("bin/script", "#!/bin/sh\n"+strings.Repeat("x", 100), 0o755)
 			r.write("lib/libc.so.6", pieFile, 0o755)
 			r.write("lib/lib.so", pieFile, 0o755)
 			r.write("lib/nameless", libraryFile, 0o755)
-			r.write("lib/object", elfFile(1, false, 0, ""), 0o755)
+			r.write("lib/object", elfFile(1, false, 0), 0o755)
 			r.write("bin/short", "\x7fELF", 0o755)
 		}, []string{fmt.Sprintf("program bin/fixed 755 0:0 %d", size), fmt.Sprintf("program bin/pie 700 0:0 %d", size), fmt.Sprintf("program bin/static-pie 755 0:0 %d", size)}},
 		{"caches", func(r tree) {

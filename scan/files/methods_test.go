@@ -88,7 +88,7 @@ func childTree(r tree) {
 // wantMerged is what a stage of the two layers has to have: "brief, layer".
 func wantMerged() []string {
 	size := len(programFile)
-	fact := func(format string, a ...any) string { return fmt.Sprintf(format, a...) }
+	fact := fmt.Sprintf
 	return []string{
 		"core-dump core 600 0:0 " + fmt.Sprint(len(coreFile)) + ", layer 0 removed 1",
 		"env app/.env 600 0:0 4, layer 0",

@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"context"
 	"encoding/binary"
-	"errors"
+	stderrors "errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,7 +23,7 @@ import (
 )
 
 // elfFile is a file of one of ELF's types, with an interpreter or an entry point.
-func elfFile(typ uint16, interpreter bool, entry uint64, tail string) string {
+func elfFile(typ uint16, interpreter bool, entry uint64) string {
 	le := binary.LittleEndian
 	b := make([]byte, 64+56)
 	copy(b, "\x7fELF\x02\x01\x01")
@@ -36,14 +36,14 @@ func elfFile(typ uint16, interpreter bool, entry uint64, tail string) string {
 	if interpreter {
 		le.PutUint32(b[64:], 3)
 	}
-	return string(b) + tail
+	return string(b)
 }
 
 var (
-	programFile = elfFile(2, false, 0x400000, "")
-	pieFile     = elfFile(3, true, 0x1000, "")
-	libraryFile = elfFile(3, false, 0, "")
-	coreFile    = elfFile(4, false, 0, "")
+	programFile = elfFile(2, false, 0x400000)
+	pieFile     = elfFile(3, true, 0x1000)
+	libraryFile = elfFile(3, false, 0)
+	coreFile    = elfFile(4, false, 0)
 )
 
 // tree makes files; a test fails at the first thing that cannot be made.
@@ -193,7 +193,7 @@ func (s *snapshots) blob(upper string) string {
 		}
 		return addEntry(w, upper, p, inodes)
 	})
-	if err = errors.Join(err, w.Close()); err != nil {
+	if err = stderrors.Join(err, w.Close()); err != nil {
 		s.t.Fatal(err)
 	}
 	return name

@@ -141,21 +141,20 @@ func (w *walk) observeRoot() error {
 	if w.observe == nil {
 		return nil
 	}
-	d := &directory{walk: w}
 	now, err := w.child.lstat("")
 	if err != nil {
 		return err
 	}
+	e := &Entry{Path: ".", Attributes: attributes(now)}
 	if w.parent == nil {
-		d.seen = Entry{Path: ".", Attributes: attributes(now)}
-		w.observe.Observe(&d.seen)
+		w.observe.Observe(e)
 		return nil
 	}
 	old, err := w.parent.lstat("")
 	if err == nil && !sameAccess(now, old) {
-		d.seen = Entry{Path: ".", Attributes: attributes(now), before: attributes(old)}
-		d.seen.Before = &d.seen.before
-		w.observe.Observe(&d.seen)
+		e.before = attributes(old)
+		e.Before = &e.before
+		w.observe.Observe(e)
 	}
 	return err
 }

@@ -10,6 +10,9 @@ import (
 // shownStages is how many build stages are counted one by one.
 const shownStages = 3
 
+// labelWidth bounds the name of a base image beside counts.
+const labelWidth = 32
+
 // tally is a row of counts.
 type tally struct{ label, text string }
 
@@ -72,7 +75,7 @@ func byOriginOfLayer(r *scan.Report) []tally {
 				own = append(own, b)
 				continue
 			}
-			base, name = append(base, b), imageName(b.Layer.Base)
+			base, name = append(base, b), plain.Tail(imageName(b.Layer.Base), labelWidth)
 		}
 	}
 	if len(base) == 0 || len(own) == 0 {

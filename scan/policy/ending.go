@@ -13,7 +13,7 @@ import (
 // screen is how many lines the end of a build takes at most.
 const screen = 45
 
-// What is shown of the scan's notices.
+// What is shown of the scan's notices, which may quote what a registry answered.
 const (
 	shownNotices = 4
 	noticeWidth  = 400

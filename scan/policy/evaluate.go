@@ -142,6 +142,7 @@ func (e *evaluation) platform(p *scan.Platform) (scan.Verdict, error) {
 	sortSecrets(v.Secrets)
 	sortMisconfigurations(v.Misconfigurations)
 	count(v.Counts, p.FinalStage().Findings, map[identity]bool{})
+	makePortable(&v)
 	return v, nil
 }
 

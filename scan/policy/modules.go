@@ -257,7 +257,7 @@ func checkPackages(users []userModule) error {
 	}
 	for _, u := range users {
 		name := packageName(u.module)
-		for above, _ := cutLast(name); above != ""; above, _ = cutLast(above) {
+		for above := packageAbove(name); above != ""; above = packageAbove(above) {
 			if other, ok := owner[above]; ok && origin(other) != origin(u.file.Name) {
 				return errors.Errorf("%s:%d: package %s is inside of %s's package %s, choose another name", u.file.Name, u.module.Package.Location.Row, name, other, above)
 			}
@@ -266,12 +266,9 @@ func checkPackages(users []userModule) error {
 	return nil
 }
 
-func cutLast(name string) (above, last string) {
-	i := strings.LastIndexByte(name, '.')
-	if i < 0 {
-		return "", name
-	}
-	return name[:i], name[i+1:]
+// packageAbove is the package that another is inside of, empty for none.
+func packageAbove(name string) string {
+	return name[:max(strings.LastIndexByte(name, '.'), 0)]
 }
 
 func packageName(m *ast.Module) string {

@@ -15,11 +15,10 @@ import (
 )
 
 var (
-	curl     = "CVE-2023-38545" // critical, fixed, known exploited, EPSS 0.61, by RUN apt-get
-	mocha    = "GHSA-moch-moch-moch"
-	minimist = "GHSA-xvch-5gv4-984h"
-	libc     = "CVE-2023-4911"
-	scanned  = time.Date(2026, 2, 3, 10, 0, 2, 0, time.UTC)
+	curl    = "CVE-2023-38545" // critical, fixed, known exploited, EPSS 0.61, by RUN apt-get
+	mocha   = "GHSA-moch-moch-moch"
+	libc    = "CVE-2023-4911"
+	scanned = time.Date(2026, 2, 3, 10, 0, 2, 0, time.UTC)
 )
 
 // team is a policy file of a team's.

@@ -57,7 +57,7 @@ func readCycloneDX(t *testing.T, data []byte) *cdx.BOM {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustValidate(t, schema, data)
+	validate(t, schema, data)
 	var bom cdx.BOM
 	if err := cdx.NewBOMDecoder(bytes.NewReader(data), cdx.BOMFileFormatJSON).Decode(&bom); err != nil {
 		t.Fatal(err)
@@ -101,6 +101,7 @@ func TestCycloneDXReadsWell(t *testing.T) {
 	final := r.Platforms[0].FinalStage()
 	final.Packages[0].Licenses = []string{"curl", "BSD-3-Clause and friends"}
 	final.EndOfLife = "2028-06-30"
+	r.Verdict.PolicyDigest = "sha256:9011c4" // of the rules as they are
 	data := rendered(t, "cyclonedx", r)
 	readCycloneDX(t, data)
 	golden(t, "image.cdx.json", data)

@@ -24,12 +24,16 @@ func parse(t *testing.T, specs ...string) []Target {
 }
 
 func TestBadTargetsAreRefused(t *testing.T) {
+	var names []string
+	for _, f := range Formats() {
+		names = append(names, f.Name)
+	}
 	for want, specs := range map[string][]string{
-		`report "json" is not FORMAT=FILE`:  {"json"},
-		`report "json=" is not FORMAT=FILE`: {"json="},
-		`report "yaml=x": unknown format "yaml", want one of json, table, spdx, cyclonedx, openvex, compliance, compliance-json`: {"yaml=x"},
-		`reports "json=a/../x" and "table=./x" go to the same file`:                                                              {"json=a/../x", "table=./x"},
-		`reports "json=-" and "table=-" go to the same file`:                                                                     {"json=-", "table=-"},
+		`report "json" is not FORMAT=FILE`:                                                 {"json"},
+		`report "json=" is not FORMAT=FILE`:                                                {"json="},
+		`report "yaml=x": unknown format "yaml", want one of ` + strings.Join(names, ", "): {"yaml=x"},
+		`reports "json=a/../x" and "table=./x" go to the same file`:                        {"json=a/../x", "table=./x"},
+		`reports "json=-" and "table=-" go to the same file`:                               {"json=-", "table=-"},
 	} {
 		_, err := ParseTargets(specs)
 		if err == nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/bmatcuk/doublestar/v4"
+
 	"github.com/scan-build/scan-build/scan/config"
 )
 

@@ -61,6 +61,9 @@ func browser(t *testing.T) context.Context {
 			t.Log(err)
 		}
 	})
+	if err := chromedp.Run(ctx); err != nil { // the browser lives as long as the context that started it
+		t.Fatal(err)
+	}
 	return ctx
 }
 
@@ -124,7 +127,10 @@ func (b *tab) innocent() {
 
 func (b *tab) run(actions ...chromedp.Action) {
 	b.t.Helper()
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
+	// A selector that finds nothing is waited for.
+	ctx, cancel := context.WithTimeoutCause(b.ctx, 30*time.Second, context.DeadlineExceeded)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/internal/plain"
-	"github.com/scan-build/scan-build/scan/policy"
 )
 
 // summary is what the page says without its script: enough to know whether the
@@ -21,7 +20,7 @@ type summary struct {
 	Outcome string // pass, warn, block or none
 	Verdict string
 	Icon    template.URL
-	// Headline and Message are what the end of the build says about what blocks.
+	// Headline and Message are what the end of the build says.
 	Headline   string
 	Message    []line
 	Facts      [][2]string
@@ -46,25 +45,6 @@ type tally struct {
 	State    template.URL
 }
 
-// line of a message: how far it is indented, in the message's steps of two
-// spaces, and its text, which may have columns.
-type line struct {
-	Indent int
-	Text   string
-}
-
-// lines takes a message apart; empty lines are left out, for headings show where
-// the next part begins.
-func lines(message string) []line {
-	var out []line
-	for _, l := range strings.Split(message, "\n") {
-		if text := strings.TrimLeft(l, " "); text != "" {
-			out = append(out, line{min((len(l)-len(text))/2, 3), text})
-		}
-	}
-	return out
-}
-
 func summarize(r *scan.Report, d *document) summary {
 	outcome := string(r.Verdict.Outcome)
 	if !slices.Contains([]string{"pass", "warn", "block"}, outcome) {
@@ -78,8 +58,9 @@ func summarize(r *scan.Report, d *document) summary {
 		Title: title, Outcome: outcome, Verdict: verdicts[outcome], Icon: icon(outcome),
 		Facts: facts(r, d), Notices: notices(r), Origins: d.origins(), Kinds: d.kinds(),
 	}
-	headline, message, _ := strings.Cut(policy.BlockMessage(r), "\n")
-	s.Headline, s.Message = headline, lines(message)
+	if outcome != "none" {
+		s.Headline, s.Message = ending(r)
+	}
 	for _, v := range scan.Severities() {
 		s.Severities = append(s.Severities, v.String())
 	}

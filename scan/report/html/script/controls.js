@@ -93,6 +93,7 @@ function syncControls() {
     element.hidden = !views.includes(state.view);
     select.value = state[key];
   }
+  byId("choices").hidden = state.view === "layers";
   controls.more.hidden = state.view === "layers";
   controls.pins.replaceChildren(...pins());
   const none = cleared();

@@ -27,7 +27,7 @@ const findingColumns = [
   {
     key: "id", label: "Finding", sort: (f) => f.id.toLowerCase(),
     cell: (f) => [
-      el("button", { type: "button", className: "open", title: f.id, "aria-haspopup": "dialog" }, f.id),
+      el("button", { type: "button", className: "pick", title: f.id, "aria-haspopup": "dialog" }, f.id),
       f.known.kev ? el("span", { className: "tag", title: f.known.kev }, "exploited") : null,
     ],
   },
@@ -41,7 +41,7 @@ const findingColumns = [
 const packageColumns = [
   {
     key: "name", label: "Package", sort: (p) => p.name.toLowerCase(),
-    cell: (p) => el("button", { type: "button", className: "open", title: p.name, "aria-haspopup": "dialog" }, p.name),
+    cell: (p) => el("button", { type: "button", className: "pick", title: p.name, "aria-haspopup": "dialog" }, p.name),
   },
   { key: "version", label: "Version", sort: (p) => p.version ?? "", cell: (p) => p.version ?? "" },
   { key: "type", label: "Type", sort: (p) => p.type ?? "", cell: (p) => p.type ?? "" },
@@ -55,7 +55,7 @@ const layerColumns = [
   {
     key: "instruction", label: "Instruction", sort: (l) => l.name.toLowerCase(),
     cell: (l) => [
-      el("button", { type: "button", className: "open", title: `Show the findings of ${l.name}` }, l.base ? l.instruction || l.name : l.name),
+      el("button", { type: "button", className: "pick", title: `Show the findings of ${l.name}` }, l.base ? l.instruction || l.name : l.name),
       l.base ? el("span", { className: "tag plain", title: l.base }, "base") : null,
     ],
   },
@@ -83,6 +83,9 @@ function groupHeading(item) {
   return [el("span", { className: "name", title: name }, name), el("span", { className: "detail" }, detail), countTags(counts)];
 }
 
+// Layers stand as in the Dockerfile; those that no line is known of come last.
+const layersByLine = data.layers.toSorted((a, b) => (a.line || Infinity) - (b.line || Infinity) || a.index - b.index);
+
 const viewOf = {
   findings: {
     label: "Findings", total: data.findings.length, columns: findingColumns, headingOf: groupHeading,
@@ -106,7 +109,7 @@ const viewOf = {
     rows: () => {
       words = search(state.q);
       const text = (l) => [l.name, l.instruction, l.where, l.stage].join("\n").toLowerCase();
-      return sorted("layers", data.layers, layerColumns).filter((l) => words.every((w) => text(l).includes(w)));
+      return sorted("layers", layersByLine, layerColumns).filter((l) => words.every((w) => text(l).includes(w)));
     },
     noun: ["layer", "layers"],
   },
