@@ -286,15 +286,28 @@ func TestAnalyzerRunsOnceForALayer(t *testing.T) {
 	if b := p.scanBuild(t, "--no-cache").exits(t, 0); !slices.Contains(b.looked(false), "final 4/5") {
 		t.Errorf("without cache: ran %q", b.looked(false))
 	}
-	// BuildKit gives a Diff that is exported the identity of a whole image: one that
-	// is pulled then lacks its lower layers. See README.md.
-	later := w.project(t, map[string]string{"Dockerfile": "FROM " + w.newBase(t) + "\nRUN test -e /bin/sh\n"})
-	later.scanBuild(t).exits(t, 0)
 	p.builder = testenv.Start(t, "analyzers", testenv.Options{})
 	p.write(t, "Dockerfile", dockerfile)
 	if b := p.scanBuild(t, "--cache-from", "type=registry,ref="+cache).exits(t, 0); len(b.looked(false)) > 0 {
 		t.Errorf("on an empty engine: ran %q", b.looked(false))
 	}
+}
+
+// TestImagesPulledAfterAnalyzersAreWhole holds that looking at layers one by one
+// leaves the engine's images alone, also when a cache is exported: see README.md
+// about llb.Diff.
+func TestImagesPulledAfterAnalyzersAreWhole(t *testing.T) {
+	w := engine(t)
+	var own []testenv.Layer // several: the engine takes one of two snapshots for each
+	for i := range 6 {
+		own = append(own, testenv.Layer{fmt.Sprintf("etc/nonce%d", i): testenv.Text(nonce())})
+	}
+	p := w.project(t, map[string]string{
+		"Dockerfile": "FROM " + w.push(t, false, own...) + "\nRUN echo " + nonce() + " >/a\n", ".scan-build.yaml": w.analyzers(t, "scope: layer"),
+	})
+	p.scanBuild(t, "--cache-to", "type=registry,mode=max,ref="+w.Registry+"/frontend-test/analyzer-cache:"+strings.ToLower(nonce())).exits(t, 0)
+	later := w.project(t, map[string]string{"Dockerfile": "FROM " + w.push(t, false, append(own, testenv.Layer{"etc/more": testenv.Text("")})...) + "\nRUN test -e /etc/nonce0\n"})
+	later.scanBuild(t).exits(t, 0)
 }
 
 func TestContextAnalysisIsFoundAgainByContent(t *testing.T) {
