@@ -108,6 +108,11 @@ var linkRules = []struct {
 		not: []string{module + "/scan/layer", module + "/scan/extract"},
 	},
 	{
+		// What decides is in every program, and reads strangers' documents.
+		of:  []string{"scan/policy", "scan/vex", "scan/check", "scan/report"},
+		not: []string{"github.com/anchore/grype", "github.com/anchore/syft", "github.com/sigstore", "github.com/google/osv-scalibr", "github.com/moby/buildkit", "github.com/docker"},
+	},
+	{
 		of:  []string{"attest"},
 		not: []string{"github.com/moby/buildkit"},
 	},
