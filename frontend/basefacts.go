@@ -18,10 +18,10 @@ const contextPrefix = "context:"
 
 // bottom is the layer that a stage stands on, if that is an image.
 func (ps *planStage) bottom() *graph.Layer {
-	if len(ps.Stage.Layers) == 0 || ps.Stage.Layers[0].Base == nil {
+	if len(ps.Layers) == 0 || ps.Layers[0].Base == nil {
 		return nil
 	}
-	return &ps.Stage.Layers[0]
+	return &ps.Layers[0]
 }
 
 // builtOn says which image a stage is built on, as far as the definition and the

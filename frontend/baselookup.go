@@ -88,7 +88,7 @@ func (t *tags) lookUp(ctx context.Context, ref, platform string) (string, error)
 		return meta.Image.Digest.String(), nil
 	case err == nil:
 		return "", errors.Errorf("%s is no image", ref)
-	case ctx.Err() != nil:
+	case context.Cause(ctx) != nil:
 		return "", context.Cause(ctx)
 	case strings.Contains(err.Error(), "no match for platform"): // the engine calls this not found, too
 		return "", errors.Errorf("it has no image for %s", platform)

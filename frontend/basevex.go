@@ -68,8 +68,8 @@ func finalBases(p *planPlatform) []*graph.Image {
 		if !st.Final {
 			continue
 		}
-		for i := range st.Stage.Layers {
-			if img := st.Stage.Layers[i].Base; img != nil {
+		for i := range st.Layers {
+			if img := st.Layers[i].Base; img != nil {
 				out = append(out, img)
 			}
 		}

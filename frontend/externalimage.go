@@ -128,7 +128,7 @@ func (p *planner) fromContext(ctx context.Context, bc *dockerui.Client, img *ana
 	}
 	img.state = *st
 	if config != nil {
-		img.config = ocispecs.ImageConfig(config.Config.ImageConfig)
+		img.config = config.Config.ImageConfig
 	}
 	return nil
 }

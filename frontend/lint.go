@@ -77,7 +77,7 @@ func lint(ctx context.Context, c gwclient.Client, pp *planPlatform) ([]lintWarni
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, lintPatience, errors.Errorf("took longer than %s", lintPatience))
 	defer cancel()
-	if _, err = dockerfile2llb.Dockerfile2LLB(ctx, info.Data, opt); ctx.Err() != nil {
+	if _, err = dockerfile2llb.Dockerfile2LLB(ctx, info.Data, opt); context.Cause(ctx) != nil {
 		err = context.Cause(ctx)
 	}
 	return out, err
@@ -102,7 +102,7 @@ func (p *plan) lint(ctx context.Context, c gwclient.Client) (found []lintWarning
 		return nil, nil
 	}
 	found, err := lint(ctx, c, &p.platforms[0])
-	if err != nil && ctx.Err() == nil {
+	if err != nil && context.Cause(ctx) == nil {
 		notices = append(notices, fmt.Sprintf("BuildKit's lint rules could not be applied to the whole Dockerfile: %v", err))
 	}
 	return found, notices

@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/pkg/errors"
+
 	"github.com/scan-build/scan-build/scan/config"
 )
 
@@ -82,7 +84,7 @@ func branchOf(ctx context.Context, env environment, contextPath string) string {
 // headOf asks git, as buildx does for the revision. ok is false outside of a
 // repository and without git.
 func headOf(ctx context.Context, env environment, dir string) (head string, ok bool) {
-	ctx, cancel := context.WithTimeout(ctx, gitPatience)
+	ctx, cancel := context.WithTimeoutCause(ctx, gitPatience, errors.Errorf("git took longer than %s", gitPatience))
 	defer cancel()
 	bin := "git"
 	if v := env.getenv("GIT_PATH"); v != "" {

@@ -132,7 +132,7 @@ func readAtMost(r io.Reader, name string, limit int) ([]byte, error) {
 
 // Fetch implements bundle.Source, whose user checks the digest of what comes.
 func (s *localSource) Fetch(ctx context.Context, url, _ string, limit int) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, fetchTime, errors.Errorf("it took longer than %s", fetchTime))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *localSource) Fetch(ctx context.Context, url, _ string, limit int) ([]by
 
 // Pull implements bundle.Source.
 func (s *localSource) Pull(ctx context.Context, image string) (*bundle.Bundle, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, fetchTime, errors.Errorf("it took longer than %s", fetchTime))
 	defer cancel()
 	// A tag beside the digest says nothing.
 	repo, digest, ok := strings.Cut(image, "@")

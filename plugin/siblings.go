@@ -68,8 +68,8 @@ func listTags(ctx context.Context, repository string) ([]string, error) {
 }
 
 func listError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
 	}
 	return errors.Wrap(err, "failed to list tags")
 }

@@ -75,7 +75,7 @@ type Field struct {
 type fieldKind uint8
 
 const (
-	fieldScalar fieldKind = iota
+	_ fieldKind = iota // a single value
 	// fieldList is a list of values, fieldMap a mapping of free keys to values.
 	fieldList
 	fieldMap

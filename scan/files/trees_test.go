@@ -2,9 +2,9 @@ package files
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"encoding/binary"
-	stderrors "errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -193,7 +193,7 @@ func (s *snapshots) blob(upper string) string {
 		}
 		return addEntry(w, upper, p, inodes)
 	})
-	if err = stderrors.Join(err, w.Close()); err != nil {
+	if err = cmp.Or(err, w.Close()); err != nil {
 		s.t.Fatal(err)
 	}
 	return name

@@ -101,7 +101,7 @@ func breakAt(text []rune, room int) (at, next int) {
 	if at == 0 {
 		return len(text), 0
 	}
-	for next = at; next < len(text) && text[next] == ' '; next++ { //nolint:revive // the gap belongs to neither line
+	for next = at; next < len(text) && text[next] == ' '; next++ { // the gap belongs to neither line
 	}
 	for at > 0 && text[at-1] == ' ' {
 		at--

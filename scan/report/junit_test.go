@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pkg/errors"
+
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/internal/sample"
 )
@@ -17,7 +19,7 @@ func wellFormed(t *testing.T, document []byte) {
 	t.Helper()
 	dec := xml.NewDecoder(bytes.NewReader(document))
 	for {
-		if _, err := dec.Token(); err == io.EOF {
+		if _, err := dec.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
@@ -27,7 +29,7 @@ func wellFormed(t *testing.T, document []byte) {
 	if err != nil {
 		return
 	}
-	cmd := exec.Command(tool, "--noout", "--nonet", "-")
+	cmd := exec.CommandContext(t.Context(), tool, "--noout", "--nonet", "-")
 	cmd.Stdin = bytes.NewReader(document)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -118,28 +118,28 @@ func logicalLocations(i *issue) []sarifLogical {
 // relatedLocations are the files in the image.
 func relatedLocations(i *issue) []sarifLocation {
 	var out []sarifLocation
-	add := func(file, base string, start, end int, text string) {
+	add := func(file string, start, end int, text string) {
 		if file != "" && len(out) < sarifLocations {
-			out = append(out, sarifLocation{ID: len(out) + 1, Physical: physical(file, base, start, end, false), Message: &sarifMessage{Text: sarifLine(text)}})
+			out = append(out, sarifLocation{ID: len(out) + 1, Physical: physical(file, sarifImage, start, end, false), Message: &sarifMessage{Text: sarifLine(text)}})
 		}
 	}
 	switch i.kind {
 	case issueSecret:
 		for _, s := range i.secrets {
 			if s.Source == scan.SecretInFile {
-				add(s.Path, sarifImage, s.Line, s.EndLine, "the secret in the layer's file /"+s.Path)
+				add(s.Path, s.Line, s.EndLine, "the secret in the layer's file /"+s.Path)
 			}
 		}
 	case issueCheck:
 		for _, p := range i.misconfiguration.Paths {
-			add(p, sarifImage, 0, 0, "/"+p)
+			add(p, 0, 0, "/"+p)
 		}
 	case issueExternal:
 		if !i.external.Context {
-			add(i.path, sarifImage, i.external.Line, i.external.EndLine, "/"+i.path)
+			add(i.path, i.external.Line, i.external.EndLine, "/"+i.path)
 		}
 	default:
-		add(i.path, sarifImage, 0, 0, "/"+i.path)
+		add(i.path, 0, 0, "/"+i.path)
 	}
 	return out
 }
