@@ -35,11 +35,9 @@ deny contains result if {
 	some f in input.findings
 	f.epss.score >= limit
 	f.final
-	message := sprintf("it is exploited within 30 days with a probability of %v %%, the limit is %v %%", [percent(f.epss.score), percent(limit)])
+	message := sprintf("it is exploited within 30 days with a probability of %v %%, the limit is %v %%", [round(f.epss.score * 1000) / 10, round(limit * 1000) / 10])
 	result := {"rule": "epss", "finding": f.key, "message": message}
 }
-
-percent(p) := round(p * 1000) / 10
 
 # METADATA
 # title: severity
