@@ -242,7 +242,7 @@ func (b *bakeCommand) build(ctx context.Context, nodes []builder.Node, targets m
 	if werr := printer.Wait(); err == nil {
 		err = werr
 	}
-	if err := h.end(NewScreen(b.cli.Err(), b.env.lookup), err, mode); err != nil {
+	if err := h.end(NewScreen(b.cli.Err(), b.env.lookup), interrupted(ctx, err), mode); err != nil {
 		return err
 	}
 	missing := false

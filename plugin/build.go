@@ -139,7 +139,7 @@ func (b *buildCommand) build(ctx context.Context, opts *commands.BuildOptions, s
 	if werr := printer.Wait(); err == nil {
 		err = werr
 	}
-	if err := h.end(NewScreen(b.cli.Err(), b.env.lookup), err, mode); err != nil {
+	if err := h.end(NewScreen(b.cli.Err(), b.env.lookup), interrupted(ctx, err), mode); err != nil {
 		return err
 	}
 	if carries, known := carriesAttestations(resp.ExporterResponse, exportsFiles(opts.Exports)); known && !carries && len(s.reports) == 0 && !quiet {

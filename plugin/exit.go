@@ -63,6 +63,15 @@ type codedError struct {
 
 func (e *codedError) Unwrap() error { return e.error }
 
+// interrupted gives the error of a run that was interrupted its code: the engine
+// may tell it as any failure. What was blocked before is blocked.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil || context.Cause(ctx) == nil || isBlocked(err) {
+		return err
+	}
+	return withCode(exitInterrupted, err)
+}
+
 func withCode(code int, err error) error {
 	if err == nil {
 		return nil
