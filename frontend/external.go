@@ -7,9 +7,11 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/util/grpcerrors"
 	digest "github.com/opencontainers/go-digest"
 	"github.com/pkg/errors"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
 
 	"github.com/scan-build/scan-build/scan"
 	"github.com/scan-build/scan-build/scan/config"
@@ -164,7 +166,7 @@ func (r *externalRun) run(ctx context.Context, s *solver) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(context.Cause(ctx), errTimeout):
+	case errors.Is(context.Cause(ctx), errTimeout), grpcerrors.Code(err) == codes.DeadlineExceeded: // the engine's clock may be first
 		return errors.Errorf("analyzer %s took longer than %s in %s: allow it more with timeout, or give it less to look at", r.analyzer.Name, r.analyzer.Timeout, r.name)
 	default:
 		return err
