@@ -79,7 +79,9 @@ func sarifRunOf(t *testing.T, r *scan.Report) sarifRun {
 
 func TestSARIFIsValidAndReadsWell(t *testing.T) {
 	schema := officialSARIFSchema(t)
-	got := render(t, "sarif", everything(t))
+	r := everything(t)
+	r.Verdict.PolicyDigest = "sha256:9011c4" // the real one changes with every rule
+	got := render(t, "sarif", r)
 	validate(t, schema, got)
 	golden(t, "image.sarif", got)
 	validate(t, schema, render(t, "sarif", &scan.Report{}))
