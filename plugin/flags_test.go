@@ -48,7 +48,8 @@ func newDockerCli(t *testing.T) *command.DockerCli {
 func newRoot(t *testing.T) (root, buildx *cobra.Command) {
 	t.Helper()
 	env := Environment{Version: "test", Executable: os.Args[0], CacheDir: t.TempDir(), LookupEnv: os.LookupEnv}
-	return NewCommand(newDockerCli(t), env, false), commands.NewRootCmd("buildx", true, newDockerCli(t))
+	root, _ = newCommand(newDockerCli(t), env, false)
+	return root, commands.NewRootCmd("buildx", true, newDockerCli(t))
 }
 
 func TestEveryFlagOfBuildxIsTheSameHere(t *testing.T) {

@@ -82,12 +82,7 @@ func Run(e Environment) error {
 	}))
 }
 
-// NewCommand makes the plugin's command tree.
-func NewCommand(dockerCli *command.DockerCli, e Environment, isPlugin bool) *cobra.Command {
-	root, _ := newCommand(dockerCli, e, isPlugin)
-	return root
-}
-
+// newCommand makes the plugin's command tree, and the log that its flag chooses.
 func newCommand(dockerCli *command.DockerCli, e Environment, isPlugin bool) (*cobra.Command, *logging) {
 	env := environment{version: e.Version, exe: e.Executable, lookup: e.LookupEnv, store: &vulndb.Store{Dir: filepath.Join(e.CacheDir, "db")}}
 	buildx := commands.NewRootCmd("buildx", true, dockerCli)
